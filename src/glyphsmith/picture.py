@@ -1,0 +1,151 @@
+"""The one way to open a picture: bytes, path, array or PIL image in, upright uint8 (H, W, 3) RGB out.
+
+Nothing else happens to a picture in Python: grey, polarity, crop, resize and scaling are operators of the file
+(DESIGN decision 2). Training, reading, evaluation and the server all come through here, so they cannot differ.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from glyphsmith.errors import PictureError
+
+__all__ = ["MAX_PIXELS", "PICTURE_SUFFIXES", "Picture", "describe_source", "load_picture"]
+
+Picture = NDArray[np.uint8]
+
+#: A larger picture is refused before its pixels are decoded: 64 Mpx are 192 MB of RGB, beyond any phone camera mode.
+MAX_PIXELS = 64_000_000
+
+#: File names that are looked at when a folder is searched; a file named by the user is opened whatever its name.
+PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm", ".pbm"})
+
+
+def describe_source(source: object) -> str:
+    """Name a picture for a message: its path, or what kind of object it is."""
+    if isinstance(source, str | os.PathLike):
+        return os.fspath(source)
+    return f"<{type(source).__name__}>"
+
+
+def load_picture(source: Any, *, name: str | None = None, max_pixels: int = MAX_PIXELS) -> Picture:
+    """Open a picture.
+
+    ``source`` is a path, the bytes of a file, a PIL image, or an array (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) of
+    uint8, bool, uint16 (scaled by 1/257) or float in 0..1. Gives contiguous uint8 (H, W, 3), upright after EXIF.
+    Transparency is laid on white, or on black where the visible pixels are light, so that no writing vanishes.
+    An animated picture gives its first frame. Raises PictureError with one sentence for all else.
+    """
+    where = name or describe_source(source)
+    if isinstance(source, np.ndarray):
+        return _from_array(source, where, max_pixels)
+    if isinstance(source, Image.Image):
+        return _from_image(source, where, max_pixels)
+    if isinstance(source, bytes | bytearray | memoryview):
+        return _from_bytes(bytes(source), where, max_pixels)
+    if isinstance(source, str | os.PathLike):
+        path = Path(source)
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            raise PictureError(f"{where}: no such file") from None
+        except IsADirectoryError:
+            raise PictureError(f"{where}: is a folder, not a picture") from None
+        except OSError as error:
+            raise PictureError(f"{where}: cannot be read ({error.strerror or error})") from None
+        return _from_bytes(data, where, max_pixels)
+    raise PictureError(f"{where}: expected a path, bytes, an array or a PIL image, got {type(source).__name__}")
+
+
+def _from_bytes(data: bytes, where: str, max_pixels: int) -> Picture:
+    if not data:
+        raise PictureError(f"{where}: the file is empty (0 bytes)")
+    try:
+        # Pillow only warns about a decompression bomb; our own guard below decides, before any pixel is decoded.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(data)) as image:
+                return _from_image(image, where, max_pixels)
+    except PictureError:
+        raise
+    except UnidentifiedImageError:
+        raise PictureError(f"{where}: not a picture, or a kind of picture that is not known") from None
+    except Image.DecompressionBombError:
+        raise PictureError(f"{where}: larger than the limit of {max_pixels:,} pixels") from None
+    except (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, OverflowError, MemoryError) as error:
+        raise PictureError(f"{where}: the picture is damaged or cut off ({error})") from None
+    except Exception as error:  # a decoder of Pillow may raise anything on hostile bytes (zlib.error, struct.error ...)
+        raise PictureError(f"{where}: the picture is damaged ({type(error).__name__}: {error})") from None
+
+
+def _guard(width: int, height: int, where: str, max_pixels: int) -> None:
+    if width < 1 or height < 1:
+        raise PictureError(f"{where}: the picture is empty ({width}x{height} pixels)")
+    if width * height > max_pixels:
+        raise PictureError(
+            f"{where}: {width}x{height} pixels, the limit is {max_pixels:,}",
+            hint="scale the picture down first; a reader needs no more than a few thousand pixels a side",
+        )
+
+
+def _from_image(image: Image.Image, where: str, max_pixels: int) -> Picture:
+    _guard(image.width, image.height, where, max_pixels)
+    image = ImageOps.exif_transpose(image)
+    if image.mode in ("I;16", "I;16L", "I;16B", "I;16N"):
+        return _from_array(np.asarray(image).astype(np.uint16), where, max_pixels)
+    if image.mode in ("I", "F"):
+        values = np.asarray(image, dtype=np.float64)
+        top = float(values.max(initial=0.0))
+        scale = 255.0 / 65535.0 if top > 255.0 else (255.0 if top <= 1.0 and image.mode == "F" else 1.0)
+        grey = np.clip(np.nan_to_num(values) * scale, 0, 255).round().astype(np.uint8)
+        return _from_array(grey, where, max_pixels)
+    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+        return _on_ground(np.asarray(image.convert("RGBA")))
+    return np.ascontiguousarray(np.asarray(image.convert("RGB"), dtype=np.uint8))
+
+
+def _from_array(array: NDArray[Any], where: str, max_pixels: int) -> Picture:
+    if array.ndim == 2:
+        array = array[:, :, None]
+    if array.ndim != 3 or array.shape[2] not in (1, 3, 4):
+        raise PictureError(f"{where}: expected an array (H, W), (H, W, 3) or (H, W, 4), got shape {array.shape}")
+    _guard(array.shape[1], array.shape[0], where, max_pixels)
+    if array.dtype == np.bool_:
+        array = array.astype(np.uint8) * 255
+    elif array.dtype == np.uint16:
+        array = (array / 257.0).round().astype(np.uint8)
+    elif np.issubdtype(array.dtype, np.floating):
+        if not np.isfinite(array).all() or array.min() < 0.0 or array.max() > 1.0:
+            raise PictureError(f"{where}: an array of floats must lie in 0..1", hint="pass uint8 for values in 0..255")
+        array = (array * 255.0).round().astype(np.uint8)
+    elif array.dtype != np.uint8:
+        raise PictureError(f"{where}: expected uint8, uint16, bool or float, got {array.dtype}")
+    if array.shape[2] == 1:
+        array = np.repeat(array, 3, axis=2)
+    if array.shape[2] == 4:
+        return _on_ground(array)
+    return np.ascontiguousarray(array)
+
+
+def _on_ground(rgba: NDArray[np.uint8]) -> Picture:
+    """Lay (H, W, 4) on white, or on black where what is visible is light: white ink on nothing must stay visible."""
+    alpha = rgba[:, :, 3]
+    if bool((alpha == 255).all()):
+        return np.ascontiguousarray(rgba[:, :, :3])
+    colour = rgba[:, :, :3].astype(np.uint32)
+    weight = alpha.astype(np.uint32)[:, :, None]
+    total = int(weight.sum())
+    light = total > 0 and int((colour * weight).sum(dtype=np.uint64)) / (3.0 * total) > 127.5
+    # A picture with a few soft edges is no cut-out: its ground is the usual white.
+    cut_out = total < 0.9 * 255 * alpha.size
+    ground = 0 if light and cut_out else 255
+    laid = (colour * weight + ground * (255 - weight) + 127) // 255
+    return np.ascontiguousarray(laid.astype(np.uint8))
