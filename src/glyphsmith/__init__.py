@@ -5,6 +5,7 @@ Importing the package imports neither onnxruntime nor torch; ``load`` does when 
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from glyphsmith.errors import GlyphsmithError, ModelError, PictureError
@@ -18,8 +19,8 @@ __all__ = ["Failure", "GlyphsmithError", "LabelReading", "ModelError", "PictureE
 __version__ = "0.1.0"
 
 
-def load(model: str) -> Reader:
-    """Open a reader: a ``.onnx`` file, a run folder or the name of a shipped reader. Raises ModelError."""
+def load(model: str | os.PathLike[str] | bytes) -> Reader:
+    """Open a reader: a ``.onnx`` file (or its bytes), a run folder or the name of a shipped reader. Raises ModelError."""
     from glyphsmith.runtime.reader import open_reader
 
     return open_reader(model)

@@ -1,0 +1,1 @@
+"""Scores to results, one module per task."""

@@ -1,0 +1,236 @@
+"""A reader: one file opened, checked, and asked. Reading, evaluation, the server and the tests all come through here.
+
+The file does everything to a picture but decode it (DESIGN decision 2), so this module is short: it opens pictures,
+puts equal sizes into one call, and turns scores into readings.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, overload
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from glyphsmith.alphabet import Alphabet
+from glyphsmith.card import CARD_KEY, Card, check_seal
+from glyphsmith.decode.label import decode_label
+from glyphsmith.errors import ModelError, PictureError
+from glyphsmith.picture import Picture, describe_source, load_picture
+from glyphsmith.results import Failure, LabelReading
+from glyphsmith.runtime.session import first_line, open_session, run
+from glyphsmith.runtime.store import resolve
+
+__all__ = ["Reader", "open_reader"]
+
+#: Pictures of one call, and pixels of one call: the preparation holds several float copies of what it is given.
+BATCH = 64
+BATCH_PIXELS = 4_000_000
+
+#: An ONNX file cannot be larger than a protobuf message.
+MAX_FILE_BYTES = 2**31 - 1
+
+
+class Reader:
+    """One opened reader; ``open_reader`` or ``glyphsmith.load`` makes it. Reading is safe from several threads."""
+
+    def __init__(self, session: ort.InferenceSession, card: Card, *, file_bytes: int, where: str) -> None:
+        self.card = card
+        self.alphabet = Alphabet(card.alphabet)
+        self.file_bytes = file_bytes
+        self.where = where
+        self._session = session
+
+    @property
+    def name(self) -> str:
+        """The name on the card."""
+        return self.card.name
+
+    def __repr__(self) -> str:
+        return f"Reader({self.name}: {self.card.task}, {len(self.alphabet)} labels, {self.file_bytes / 1e6:.2f} MB)"
+
+    @overload
+    def read(
+        self, source: str | os.PathLike[str] | bytes, *, top: int = 3, reject: float | None = None
+    ) -> LabelReading: ...
+    @overload
+    def read(
+        self, source: list[Any] | tuple[Any, ...] | Iterator[Any], *, top: int = 3, reject: float | None = None
+    ) -> list[LabelReading | Failure]: ...
+    @overload
+    def read(self, source: Any, *, top: int = 3, reject: float | None = None) -> Any: ...
+    def read(self, source: Any, *, top: int = 3, reject: float | None = None) -> Any:
+        """Read one picture, or many.
+
+        One picture (path, bytes, array (H, W) or (H, W, 3 or 4), PIL image) gives one LabelReading and raises
+        PictureError where it cannot be opened. A list, tuple, iterator or array (N, H, W, 3) gives a list, in order,
+        with a Failure in the place of a picture that cannot be opened. ``top`` is how many labels with their
+        probabilities stand in ``reading.top``. Below the confidence ``reject`` (default: the card's) the label is None.
+        """
+        if isinstance(source, list | tuple | Iterator) or (isinstance(source, np.ndarray) and source.ndim == 4):
+            return list(self.read_each(source, top=top, reject=reject))
+        answer = next(self.read_each([load_picture(source)], top=top, reject=reject, names=[_name(source)]))
+        if isinstance(answer, Failure):
+            raise PictureError(answer.error)
+        return answer
+
+    def read_each(
+        self,
+        sources: Iterable[Any],
+        *,
+        top: int = 3,
+        reject: float | None = None,
+        names: Iterable[str | None] | None = None,
+    ) -> Iterator[LabelReading | Failure]:
+        """Read many pictures as they come, in order; holds no more than one batch of them in memory."""
+        reject = self.card.reject_below if reject is None else reject
+        if not 0.0 <= reject <= 1.0:
+            raise ValueError(f"reject is {reject}, expected a probability in 0..1")
+        if top < 0:
+            raise ValueError(f"top is {top}, expected 0 or more")
+        named = iter(names) if names is not None else None
+        window: list[tuple[str | None, Picture | Failure]] = []
+        pixels = 0
+        for source in sources:
+            name = next(named, None) if named is not None else _name(source)
+            try:
+                opened: Picture | Failure = load_picture(source, name=name)
+            except PictureError as error:
+                opened = Failure(name, error.message)
+            window.append((name, opened))
+            pixels += 0 if isinstance(opened, Failure) else opened.shape[0] * opened.shape[1]
+            if len(window) >= BATCH or pixels >= BATCH_PIXELS:
+                yield from self._answers(window, top, reject)
+                window, pixels = [], 0
+        yield from self._answers(window, top, reject)
+
+    def _answers(
+        self, window: list[tuple[str | None, Picture | Failure]], top: int, reject: float
+    ) -> Iterator[LabelReading | Failure]:
+        """Read the pictures of a window, all of one size in one call, and give the answers in the window's order."""
+        by_size: dict[tuple[int, ...], list[int]] = {}
+        for i, (_, opened) in enumerate(window):
+            if not isinstance(opened, Failure):
+                by_size.setdefault(opened.shape, []).append(i)
+        scores: dict[int, NDArray[np.float32] | str] = {}
+        for places in by_size.values():
+            stack = np.stack([window[i][1] for i in places])  # type: ignore[arg-type]
+            scores.update(zip(places, self._scores(stack), strict=True))
+        for i, (name, opened) in enumerate(window):
+            if isinstance(opened, Failure):
+                yield opened
+                continue
+            found = scores[i]
+            if isinstance(found, str):
+                yield Failure(name, f"{name or 'picture'}: {found}")
+            else:
+                yield decode_label(found, self.alphabet, top=top, reject=reject, path=name)
+
+    def _scores(self, images: Picture) -> list[NDArray[np.float32] | str]:
+        """Give the scores (K,) of each picture, or one sentence where the file gave none."""
+        try:
+            found = self.probabilities(images)
+        except ModelError as error:
+            if len(images) == 1:
+                return [error.message]
+            return [entry for image in images for entry in self._scores(image[None])]
+        return [row if np.isfinite(row).all() else "the reader gave no finite answer" for row in found]
+
+    def probabilities(self, images: Picture) -> NDArray[np.float32]:
+        """Give the calibrated probabilities (N, K) of uint8 (N, H, W, 3). Raises ModelError where the file fails."""
+        found = self._run(["probabilities"], images)[0]
+        if found.shape != (len(images), len(self.alphabet)):
+            raise ModelError(
+                f"{self.where}: the file answered {found.shape} for {len(images)} pictures and {len(self.alphabet)} labels"
+            )
+        return found
+
+    def stages(self, picture: Any) -> list[tuple[str, NDArray[np.float32]]]:
+        """Show the preparation of one picture: (caption, values in 0..1 of shape (h, w) or (h, w, 3)) in order."""
+        names = [output for output, _ in self.card.stages]
+        if not names:
+            return []
+        values = self._run(names, load_picture(picture)[None])
+        shown = [np.clip(value[0].transpose(1, 2, 0), 0.0, 1.0) for value in values]
+        return [
+            (caption, value[:, :, 0] if value.shape[2] == 1 else value)
+            for (_, caption), value in zip(self.card.stages, shown, strict=True)
+        ]
+
+    def class_map(self, picture: Any) -> NDArray[np.float32]:
+        """Give the class activation map (K, h, w) of one picture. Raises ModelError where the file has none."""
+        if "map" not in {output.name for output in self._session.get_outputs()}:
+            raise ModelError(f"{self.where}: this reader carries no class map")
+        return self._run(["map"], load_picture(picture)[None])[0][0]
+
+    def _run(self, outputs: list[str], images: Picture) -> list[NDArray[np.float32]]:
+        try:
+            return run(self._session, outputs, images)
+        except Exception as error:  # ONNX Runtime's exceptions have no common class but Exception
+            raise ModelError(f"{self.where}: the file could not read a picture ({first_line(error)})") from None
+
+
+def open_reader(model: str | os.PathLike[str] | bytes, *, threads: int = 1) -> Reader:
+    """Open a reader by file, run folder, shipped name or bytes. Raises ModelError unless the file is whole and fits its card."""
+    if isinstance(model, bytes):
+        data, where = model, "<bytes>"
+    else:
+        path = resolve(model)
+        data, where = _read_file(path), str(path)
+    if not data:
+        raise ModelError(f"{where}: the file is empty (0 bytes)")
+    check_seal(data, where=where)
+    try:
+        session = open_session(data, threads=threads)
+        record = session.get_modelmeta().custom_metadata_map.get(CARD_KEY)
+    except Exception as error:  # as above
+        raise ModelError(f"{where}: no valid ONNX graph ({first_line(error)})") from None
+    if record is None:
+        raise ModelError(f"{where}: the file carries no card")
+    card = Card.from_json(record, where=where)
+    _check_graph(session, card, where)
+    return Reader(session, card, file_bytes=len(data), where=where)
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > MAX_FILE_BYTES:
+            raise ModelError(f"{path}: {size:,} bytes are more than an ONNX file can hold")
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror or error})") from None
+
+
+def _check_graph(session: ort.InferenceSession, card: Card, where: str) -> None:
+    """Raise ModelError unless the graph takes pixels and answers as many labels as the card names."""
+    inputs = {item.name: item for item in session.get_inputs()}
+    image = inputs.get("image")
+    if set(inputs) != {"image"} or image is None or image.type != "tensor(uint8)" or not _fits(image.shape, 4, {3: 3}):
+        shown = ", ".join(f"{item.name} {item.type} {item.shape}" for item in inputs.values())
+        raise ModelError(f"{where}: the graph takes ({shown}), expected image uint8 (N, H, W, 3)")
+    outputs = {item.name: item for item in session.get_outputs()}
+    labels = len(card.alphabet)
+    expected = [("probabilities", 2, {1: labels})] + [(name, 4, {}) for name, _ in card.stages]
+    expected += [(name, rank, {1: labels}) for name, rank in (("logits", 2), ("map", 4)) if name in outputs]
+    for name, rank, sizes in expected:
+        found = outputs.get(name)
+        if found is None:
+            raise ModelError(f"{where}: the card names the output {name}, which the graph does not have")
+        if found.type != "tensor(float)" or not _fits(found.shape, rank, sizes):
+            wanted = f"{labels} labels" if sizes else f"rank {rank}"
+            raise ModelError(
+                f"{where}: graph and card do not fit: {name} is {found.type} {found.shape}, expected {wanted}"
+            )
+
+
+def _fits(shape: list[int | str | None], rank: int, sizes: dict[int, int]) -> bool:
+    """True where a declared shape has the rank and the sizes; an axis without a declared number fits any size."""
+    return len(shape) == rank and all(not isinstance(shape[axis], int) or shape[axis] == n for axis, n in sizes.items())
+
+
+def _name(source: object) -> str | None:
+    return describe_source(source) if isinstance(source, str | os.PathLike) else None
