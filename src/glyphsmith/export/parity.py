@@ -1,0 +1,65 @@
+"""The gate: a file is kept only if it reads the validation pictures exactly as the trained network does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from glyphsmith.errors import ExportError
+from glyphsmith.export.graph import preparation
+from glyphsmith.runtime.session import Preparer, open_session, run
+from glyphsmith.train.recipe import Prepare
+
+__all__ = ["TOLERANCE", "ParityReport", "check_parity"]
+
+#: Largest difference of any probability between the file and the network (DESIGN decision 3).
+TOLERANCE = 1e-4
+
+
+@dataclass(frozen=True, slots=True)
+class ParityReport:
+    """How many pictures were compared, and the largest difference of a probability among them."""
+
+    n: int
+    largest: float
+
+
+def check_parity(
+    file: bytes,
+    network: nn.Module,
+    settings: Prepare,
+    pictures: Iterable[tuple[str, NDArray[np.uint8]]],
+    *,
+    temperature: float,
+) -> ParityReport:
+    """Read (name, uint8 (H, W, 3)) pictures with both and compare answers and probabilities.
+
+    The network sees what the preparation graph alone gives, in float32. Raises ExportError that names the first picture
+    whose answer differs or whose probabilities differ by more than TOLERANCE; ties closer than that are no difference.
+    """
+    session = open_session(file)
+    prepare = Preparer(preparation(settings).SerializeToString())
+    network = network.cpu().float().eval()
+    largest, count = 0.0, 0
+    for name, picture in pictures:
+        batch = picture[None]
+        read = run(session, ["probabilities"], batch)[0]
+        with torch.no_grad():
+            logits = network(torch.from_numpy(prepare(batch)))[0] / temperature
+            wanted = torch.softmax(logits, dim=1).numpy()
+        difference = float(np.abs(read - wanted).max())
+        answers = int(read[0].argmax()), int(wanted[0].argmax())
+        tie = float(wanted[0, answers[1]] - wanted[0, answers[0]]) <= TOLERANCE
+        if not difference <= TOLERANCE or (answers[0] != answers[1] and not tie):
+            raise ExportError(
+                f"{name}: the file does not read this picture as the trained network does "
+                f"(label {answers[0]} instead of {answers[1]}, probabilities differ by {difference:.2g}); no file was written",
+                hint="the trained weights are kept in the run folder; report this with the recipe, it is a fault of Glyphsmith",
+            )
+        largest, count = max(largest, difference), count + 1
+    return ParityReport(count, largest)

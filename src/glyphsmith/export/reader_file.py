@@ -1,0 +1,160 @@
+"""Write a reader: preparation, network, calibration and card as one sealed ONNX file."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
+
+from glyphsmith.card import CARD_KEY, SEAL_KEY, Card, seal, unsealed_value
+from glyphsmith.errors import ExportError, ModelError
+from glyphsmith.export.graph import IR_VERSION, OPSET, preparation, stage_captions
+from glyphsmith.train.recipe import Prepare
+
+__all__ = ["WEIGHT_PREFIX", "network_weights", "reader_bytes", "with_card"]
+
+#: Initialisers of the file are named by this and the network's own name for the weight, so that they can be read back.
+WEIGHT_PREFIX = "net."
+
+
+class _Calibrated(nn.Module):
+    """The network with its temperature: float (N, C, h, w) to probabilities (N, K), logits (N, K), maps (N, K, y, x)."""
+
+    def __init__(self, network: nn.Module, temperature: float) -> None:
+        super().__init__()
+        self.network = network
+        self.temperature = temperature
+
+    def forward(self, prepared: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        logits, maps = self.network(prepared)
+        logits = logits / self.temperature
+        return torch.softmax(logits, dim=1), logits, maps
+
+
+def reader_bytes(network: nn.Module, settings: Prepare, card: Card, *, temperature: float) -> bytes:
+    """Serialise a reader: ``image`` uint8 (N, H, W, 3) to ``probabilities``, ``logits``, ``map`` and the card's stages.
+
+    ``network`` maps float (N, C, height_px, width_px) in 0..1 to (logits (N, K), maps (N, K, y, x)), K being the length
+    of the card's alphabet. The card's ``stages`` and ``temperature`` are set here. Raises ExportError where the network
+    cannot be written as ONNX.
+    """
+    front = preparation(settings)
+    channels = 3 if settings.colour else 1
+    wrapped = _Calibrated(network, float(temperature)).cpu().float().eval()
+    example = torch.zeros(2, channels, settings.height_px, settings.width_px)
+    back = _exported(wrapped, example)
+    classes = len(card.alphabet)
+    with torch.no_grad():
+        shapes = [tuple(output.shape) for output in wrapped(example)]
+    if shapes[0][1] != classes:
+        raise ExportError(f"the network has {shapes[0][1]} outputs, the alphabet {classes} labels")
+    outputs = [
+        helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["N", classes]),
+        helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["N", classes]),
+        helper.make_tensor_value_info("map", TensorProto.FLOAT, ["N", *shapes[2][1:]]),
+        *front.graph.output,
+    ]
+    graph = helper.make_graph(
+        [*front.graph.node, *back.graph.node],
+        "reader",
+        list(front.graph.input),
+        outputs,
+        [*front.graph.initializer, *back.graph.initializer],
+    )
+    model = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION, producer_name="glyphsmith"
+    )
+    full = replace(card, stages=stage_captions(settings), temperature=float(temperature))
+    return _with_metadata(model, full)
+
+
+def with_card(file: bytes, card: Card) -> bytes:
+    """Give the same reader with another card (its figures, once they are measured), sealed anew."""
+    return _with_metadata(onnx.load_model_from_string(file), card)
+
+
+def network_weights(file: bytes, *, where: str) -> dict[str, NDArray[np.generic]]:
+    """Read the weights of a reader's network back, by the network's own names; raises ModelError where there are none."""
+    model = onnx.load_model_from_string(file)
+    weights = {
+        item.name.removeprefix(WEIGHT_PREFIX): numpy_helper.to_array(item)
+        for item in model.graph.initializer
+        if item.name.startswith(WEIGHT_PREFIX)
+    }
+    if not weights:
+        raise ModelError(
+            f"{where}: the file keeps no weights to go on from",
+            hint="give the run folder it was trained in; a quantised or converted file cannot be trained further",
+        )
+    return weights
+
+
+def _with_metadata(model: onnx.ModelProto, card: Card) -> bytes:
+    del model.metadata_props[:]
+    helper.set_model_props(model, {CARD_KEY: card.to_json(), SEAL_KEY: unsealed_value()})
+    onnx.checker.check_model(model)
+    return seal(model.SerializeToString())
+
+
+def _exported(wrapped: _Calibrated, example: Tensor) -> onnx.ModelProto:
+    """Export the network alone, its input named ``prepared``, without folding, so that weights keep their names."""
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings(), torch.no_grad():
+            warnings.simplefilter("ignore")
+            program = torch.onnx.export(
+                wrapped,
+                (example,),
+                input_names=["prepared"],
+                output_names=["probabilities", "logits", "map"],
+                dynamic_shapes=({0: torch.export.Dim("N", min=1)},),
+                opset_version=OPSET,
+                dynamo=True,
+                optimize=False,
+                verbose=False,
+            )
+    except Exception as error:  # the exporter raises classes of its own and of torch._dynamo without a shared one
+        raise ExportError(f"the network cannot be written as ONNX: {str(error).splitlines()[0][:300]}") from error
+    if program is None:
+        raise ExportError("the network cannot be written as ONNX: the exporter gave nothing")
+    model: onnx.ModelProto = program.model_proto
+    if model.functions or any(entry.domain not in ("", "ai.onnx") for entry in model.opset_import if _used(model, entry.domain)):
+        raise ExportError("the network uses operators outside the ONNX standard")
+    _rename(model)
+    return model
+
+
+def _used(model: onnx.ModelProto, domain: str) -> bool:
+    return any(node.domain == domain for node in model.graph.node)
+
+
+def _rename(model: onnx.ModelProto) -> None:
+    """Prefix every inner name, so that nothing collides with the preparation, and drop the exporter's bookkeeping."""
+    public = {"prepared", "probabilities", "logits", "map", ""}
+    weights = {item.name for item in model.graph.initializer}
+
+    def renamed(name: str) -> str:
+        if name in public:
+            return name
+        if name in weights and name.startswith("network."):
+            return WEIGHT_PREFIX + name.removeprefix("network.")
+        return f"network/{name}"
+
+    for node in model.graph.node:
+        node.input[:] = [renamed(name) for name in node.input]
+        node.output[:] = [renamed(name) for name in node.output]
+        node.name = f"network/{node.name}"
+        node.doc_string = ""
+        del node.metadata_props[:]
+    for item in model.graph.initializer:
+        item.name = renamed(item.name)
+        item.doc_string = ""
+        del item.metadata_props[:]
+    del model.graph.value_info[:]
