@@ -1,6 +1,6 @@
 """What counts as right, how often it was, and how sure one can be of that; numpy only.
 
-``evaluate`` scores a file with these, ``train`` its validation part, ``decode`` and ``benchmarks`` use the same, so that
+``evaluate`` scores a file with these, ``train`` its validation part and ``benchmarks`` their peers, so that
 no two figures of a run are counted in two ways. Letters in shapes: N pictures, K classes, B bins.
 """
 
@@ -152,7 +152,7 @@ def reliability(confidence: ArrayLike, right: ArrayLike, bins: int = 15) -> list
 
     ``confidence`` (N,) in 0..1, ``right`` (N,) bool. Bins of equal mass rather than equal width (Nixon et al. 2019,
     "Measuring calibration in deep learning"): a good reader is nearly always sure, and bins of equal width would be
-    empty but for the last. Equal confidences are never divided between bins, so the order of the pictures cannot matter.
+    empty but for the last. Equal confidences never part, so the order of the pictures cannot matter.
     """
     confidence, right = np.asarray(confidence, dtype=np.float64), np.asarray(right, dtype=bool)
     if confidence.shape != right.shape or confidence.ndim != 1:

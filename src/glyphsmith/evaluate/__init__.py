@@ -1,0 +1,6 @@
+"""A reader against labelled pictures: figures with their intervals, and one page that a person reads."""
+
+from glyphsmith.evaluate.evaluation import Evaluation, evaluate, part_indices
+from glyphsmith.evaluate.story import Story
+
+__all__ = ["Evaluation", "Story", "evaluate", "part_indices"]
