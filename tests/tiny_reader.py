@@ -47,7 +47,10 @@ def tiny_model(
     outputs: int | None = None,
     sealed: bool = True,
 ) -> bytes:
-    """Give the bytes of a tiny reader. ``outputs`` sets another K than the alphabet's, ``sealed=False`` leaves the seal blank."""
+    """Give the bytes of a tiny reader.
+
+    ``outputs`` sets another K than the alphabet's, ``sealed=False`` leaves the seal blank.
+    """
     card = card or tiny_card(alphabet)
     k = outputs or len(alphabet)
     constants = {

@@ -1,0 +1,1 @@
+"""Reading: a file opened, checked and asked; nothing here needs torch."""

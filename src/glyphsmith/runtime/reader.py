@@ -7,7 +7,7 @@ puts equal sizes into one call, and turns scores into readings.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, overload
 
@@ -21,7 +21,8 @@ from glyphsmith.decode.label import decode_label
 from glyphsmith.errors import ModelError, PictureError
 from glyphsmith.picture import Picture, describe_source, load_picture
 from glyphsmith.results import Failure, LabelReading
-from glyphsmith.runtime.session import first_line, open_session, run
+from glyphsmith.runtime.prune import output_names
+from glyphsmith.runtime.session import open_session, run
 from glyphsmith.runtime.store import resolve
 
 __all__ = ["Reader", "open_reader"]
@@ -30,6 +31,8 @@ __all__ = ["Reader", "open_reader"]
 BATCH = 64
 BATCH_PIXELS = 4_000_000
 
+_PER_LABEL = frozenset({"probabilities", "logits", "map"})
+
 #: An ONNX file cannot be larger than a protobuf message.
 MAX_FILE_BYTES = 2**31 - 1
 
@@ -37,12 +40,14 @@ MAX_FILE_BYTES = 2**31 - 1
 class Reader:
     """One opened reader; ``open_reader`` or ``glyphsmith.load`` makes it. Reading is safe from several threads."""
 
-    def __init__(self, session: ort.InferenceSession, card: Card, *, file_bytes: int, where: str) -> None:
+    def __init__(self, model: bytes, session: ort.InferenceSession, card: Card, *, where: str, threads: int) -> None:
         self.card = card
         self.alphabet = Alphabet(card.alphabet)
-        self.file_bytes = file_bytes
+        self.file_bytes = len(model)
         self.where = where
-        self._session = session
+        self._model = model
+        self._threads = threads
+        self._sessions: dict[tuple[str, ...], ort.InferenceSession] = {("probabilities",): session}
 
     @property
     def name(self) -> str:
@@ -117,7 +122,7 @@ class Reader:
                 by_size.setdefault(opened.shape, []).append(i)
         scores: dict[int, NDArray[np.float32] | str] = {}
         for places in by_size.values():
-            stack = np.stack([window[i][1] for i in places])  # type: ignore[arg-type]
+            stack = np.stack([np.asarray(window[i][1]) for i in places])
             scores.update(zip(places, self._scores(stack), strict=True))
         for i, (name, opened) in enumerate(window):
             if isinstance(opened, Failure):
@@ -141,19 +146,17 @@ class Reader:
 
     def probabilities(self, images: Picture) -> NDArray[np.float32]:
         """Give the calibrated probabilities (N, K) of uint8 (N, H, W, 3). Raises ModelError where the file fails."""
-        found = self._run(["probabilities"], images)[0]
-        if found.shape != (len(images), len(self.alphabet)):
-            raise ModelError(
-                f"{self.where}: the file answered {found.shape} for {len(images)} pictures and {len(self.alphabet)} labels"
-            )
-        return found
+        return self._outputs(["probabilities"], images)[0]
+
+    def logits(self, images: Picture) -> NDArray[np.float32]:
+        """Give the scores before the softmax (N, K) of uint8 (N, H, W, 3)."""
+        return self._outputs(["logits"], images)[0]
 
     def stages(self, picture: Any) -> list[tuple[str, NDArray[np.float32]]]:
         """Show the preparation of one picture: (caption, values in 0..1 of shape (h, w) or (h, w, 3)) in order."""
-        names = [output for output, _ in self.card.stages]
-        if not names:
+        if not self.card.stages:
             return []
-        values = self._run(names, load_picture(picture)[None])
+        values = self._outputs([output for output, _ in self.card.stages], load_picture(picture)[None])
         shown = [np.clip(value[0].transpose(1, 2, 0), 0.0, 1.0) for value in values]
         return [
             (caption, value[:, :, 0] if value.shape[2] == 1 else value)
@@ -162,19 +165,31 @@ class Reader:
 
     def class_map(self, picture: Any) -> NDArray[np.float32]:
         """Give the class activation map (K, h, w) of one picture. Raises ModelError where the file has none."""
-        if "map" not in {output.name for output in self._session.get_outputs()}:
-            raise ModelError(f"{self.where}: this reader carries no class map")
-        return self._run(["map"], load_picture(picture)[None])[0][0]
+        return self._outputs(["map"], load_picture(picture)[None])[0][0]
 
-    def _run(self, outputs: list[str], images: Picture) -> list[NDArray[np.float32]]:
+    def _outputs(self, names: Sequence[str], images: Picture) -> list[NDArray[np.float32]]:
+        """Run the part of the graph that leads to the named outputs; a part is opened when first asked for."""
+        key = tuple(names)
         try:
-            return run(self._session, outputs, images)
-        except Exception as error:  # ONNX Runtime's exceptions have no common class but Exception
-            raise ModelError(f"{self.where}: the file could not read a picture ({first_line(error)})") from None
+            if key not in self._sessions:
+                self._sessions[key] = open_session(self._model, names, threads=self._threads)
+            values = run(self._sessions[key], names, images)
+        except ModelError as error:
+            raise ModelError(f"{self.where}: {error.message}") from None
+        for name, value in zip(names, values, strict=True):
+            labels = len(self.alphabet) if name in _PER_LABEL else value.shape[1]
+            if value.dtype != np.float32 or value.shape[:2] != (len(images), labels):
+                raise ModelError(
+                    f"{self.where}: {name} is {value.dtype} {value.shape}, expected N={len(images)}, K={labels}"
+                )
+        return values
 
 
 def open_reader(model: str | os.PathLike[str] | bytes, *, threads: int = 1) -> Reader:
-    """Open a reader by file, run folder, shipped name or bytes. Raises ModelError unless the file is whole and fits its card."""
+    """Open a reader by file, run folder, shipped name or bytes.
+
+    Raises ModelError unless the file is whole, its seal fits, its graph opens and its card says what the graph does.
+    """
     if isinstance(model, bytes):
         data, where = model, "<bytes>"
     else:
@@ -184,15 +199,16 @@ def open_reader(model: str | os.PathLike[str] | bytes, *, threads: int = 1) -> R
         raise ModelError(f"{where}: the file is empty (0 bytes)")
     check_seal(data, where=where)
     try:
-        session = open_session(data, threads=threads)
-        record = session.get_modelmeta().custom_metadata_map.get(CARD_KEY)
-    except Exception as error:  # as above
-        raise ModelError(f"{where}: no valid ONNX graph ({first_line(error)})") from None
+        session = open_session(data, ["probabilities"], threads=threads)
+        outputs = output_names(data)
+    except (ModelError, ValueError) as error:
+        raise ModelError(f"{where}: {error}") from None
+    record = session.get_modelmeta().custom_metadata_map.get(CARD_KEY)
     if record is None:
         raise ModelError(f"{where}: the file carries no card")
     card = Card.from_json(record, where=where)
-    _check_graph(session, card, where)
-    return Reader(session, card, file_bytes=len(data), where=where)
+    _check_graph(session, outputs, card, where)
+    return Reader(data, session, card, where=where, threads=threads)
 
 
 def _read_file(path: Path) -> bytes:
@@ -205,31 +221,29 @@ def _read_file(path: Path) -> bytes:
         raise ModelError(f"{path}: cannot be read ({error.strerror or error})") from None
 
 
-def _check_graph(session: ort.InferenceSession, card: Card, where: str) -> None:
-    """Raise ModelError unless the graph takes pixels and answers as many labels as the card names."""
-    inputs = {item.name: item for item in session.get_inputs()}
-    image = inputs.get("image")
-    if set(inputs) != {"image"} or image is None or image.type != "tensor(uint8)" or not _fits(image.shape, 4, {3: 3}):
-        shown = ", ".join(f"{item.name} {item.type} {item.shape}" for item in inputs.values())
+def _check_graph(session: ort.InferenceSession, outputs: Sequence[str], card: Card, where: str) -> None:
+    """Raise ModelError unless the graph takes pixels, answers as many labels as the card names and shows its stages."""
+    inputs = session.get_inputs()
+    image = inputs[0] if len(inputs) == 1 else None
+    if image is None or image.name != "image" or image.type != "tensor(uint8)" or not _fits(image.shape, 4, 3, 3):
+        shown = ", ".join(f"{item.name} {item.type} {item.shape}" for item in inputs)
         raise ModelError(f"{where}: the graph takes ({shown}), expected image uint8 (N, H, W, 3)")
-    outputs = {item.name: item for item in session.get_outputs()}
-    labels = len(card.alphabet)
-    expected = [("probabilities", 2, {1: labels})] + [(name, 4, {}) for name, _ in card.stages]
-    expected += [(name, rank, {1: labels}) for name, rank in (("logits", 2), ("map", 4)) if name in outputs]
-    for name, rank, sizes in expected:
-        found = outputs.get(name)
-        if found is None:
-            raise ModelError(f"{where}: the card names the output {name}, which the graph does not have")
-        if found.type != "tensor(float)" or not _fits(found.shape, rank, sizes):
-            wanted = f"{labels} labels" if sizes else f"rank {rank}"
+    answer = session.get_outputs()[0]
+    if answer.type != "tensor(float)" or not _fits(answer.shape, 2, 1, len(card.alphabet)):
+        raise ModelError(
+            f"{where}: the graph answers {answer.type} {answer.shape}, "
+            f"but the card's alphabet has {len(card.alphabet)} labels"
+        )
+    for name, caption in card.stages:
+        if name not in outputs:
             raise ModelError(
-                f"{where}: graph and card do not fit: {name} is {found.type} {found.shape}, expected {wanted}"
+                f"{where}: the card shows the stage {caption!r} from output {name}, which the graph does not have"
             )
 
 
-def _fits(shape: list[int | str | None], rank: int, sizes: dict[int, int]) -> bool:
-    """True where a declared shape has the rank and the sizes; an axis without a declared number fits any size."""
-    return len(shape) == rank and all(not isinstance(shape[axis], int) or shape[axis] == n for axis, n in sizes.items())
+def _fits(shape: list[int | str | None], rank: int, axis: int, size: int) -> bool:
+    """True where a declared shape has the rank, and the size on that axis; an axis without a number fits any size."""
+    return len(shape) == rank and (not isinstance(shape[axis], int) or shape[axis] == size)
 
 
 def _name(source: object) -> str | None:
