@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from glyphsmith.errors import ModelError
 
@@ -23,6 +23,7 @@ CARD_KEY = "glyphsmith.card"
 SEAL_KEY = "glyphsmith.sha256"
 
 Task = Literal["label"]
+TASKS: tuple[str, ...] = get_args(Task)
 
 _SEAL_PREFIX = b"seal-sha256:"
 _UNSEALED = b"0" * 64
@@ -84,7 +85,7 @@ class Card:
             record["notes"] = tuple(str(note) for note in record["notes"])
         except (TypeError, ValueError):
             raise ModelError(f"{where}: the card's alphabet or stages are damaged") from None
-        if record["task"] not in ("label",):
+        if record["task"] not in TASKS:
             raise ModelError(f"{where}: the card names the task {record['task']!r}, which this version does not know")
         if not record["alphabet"] or len(set(record["alphabet"])) != len(record["alphabet"]):
             raise ModelError(f"{where}: the card's alphabet is empty or holds a label twice")
@@ -112,7 +113,7 @@ def check_seal(file: bytes, *, where: str) -> None:
     if len(found) != 1:
         raise ModelError(
             f"{where}: not a Glyphsmith reader (no seal in the file)",
-            hint="a reader is the model.onnx that `glyphsmith train` writes, its run folder, or a name of `glyphsmith models`",
+            hint="a reader is a model.onnx of `glyphsmith train`, its run folder, or a name of `glyphsmith models`",
         )
     if seal(file) != file:
         raise ModelError(

@@ -30,10 +30,10 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         yield beside
         with open(beside, "rb+") as file:
             os.fsync(file.fileno())
-        os.replace(beside, target)
+        beside.replace(target)
         # mkstemp makes files for the owner alone; a written model is to be as readable as any other file.
         with suppress(OSError):
-            os.chmod(target, 0o666 & ~_umask())
+            target.chmod(0o666 & ~_umask())
     except OSError as error:
         raise DataError(f"{target}: cannot be written ({error.strerror or error})") from None
     finally:

@@ -26,7 +26,9 @@ Picture = NDArray[np.uint8]
 MAX_PIXELS = 64_000_000
 
 #: File names that are looked at when a folder is searched; a file named by the user is opened whatever its name.
-PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm", ".pbm"})
+PICTURE_SUFFIXES = frozenset(
+    {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm", ".pbm"}
+)
 
 
 def describe_source(source: object) -> str:
@@ -82,7 +84,7 @@ def _from_bytes(data: bytes, where: str, max_pixels: int) -> Picture:
         raise PictureError(f"{where}: larger than the limit of {max_pixels:,} pixels") from None
     except (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, OverflowError, MemoryError) as error:
         raise PictureError(f"{where}: the picture is damaged or cut off ({error})") from None
-    except Exception as error:  # a decoder of Pillow may raise anything on hostile bytes (zlib.error, struct.error ...)
+    except Exception as error:  # noqa: BLE001 - Pillow's decoders raise anything on hostile bytes
         raise PictureError(f"{where}: the picture is damaged ({type(error).__name__}: {error})") from None
 
 

@@ -59,7 +59,7 @@ def stage_captions(settings: Prepare) -> tuple[tuple[str, str], ...]:
 
 
 def preparation(settings: Prepare) -> onnx.ModelProto:
-    """Build the graph: input ``image`` uint8 (N, H, W, 3); output ``prepared`` float32 (N, C, height_px, width_px) in 0..1.
+    """Build the graph: ``image`` uint8 (N, H, W, 3) to ``prepared`` float32 (N, C, height_px, width_px) in 0..1.
 
     C is 3 with ``colour``, else 1. The outputs of ``stage_captions`` are float32 (N, 1, h, w) in 0..1.
     """
@@ -81,7 +81,9 @@ def preparation(settings: Prepare) -> onnx.ModelProto:
         helper.make_tensor_value_info(
             name,
             TensorProto.FLOAT,
-            ["N", channels, settings.height_px, settings.width_px] if name == "prepared" else ["N", 1, f"{name}_h", f"{name}_w"],
+            ["N", channels, settings.height_px, settings.width_px]
+            if name == "prepared"
+            else ["N", 1, f"{name}_h", f"{name}_w"],
         )
         for name, _ in stage_captions(settings)
     ]
@@ -146,7 +148,9 @@ def _ink_path(graph: _Graph, grey: str, settings: Prepare) -> None:
         middle_y = graph.op("Mul", graph.op("Add", top, bottom), graph.value(0.5e-6))
         middle_x = graph.op("Mul", graph.op("Add", left, right), graph.value(0.5e-6))
         centre_y = graph.op("Div", graph.op("Add", graph.total(graph.op("Mul", "stage_clean", rows)), middle_y), mass)
-        centre_x = graph.op("Div", graph.op("Add", graph.total(graph.op("Mul", "stage_clean", columns)), middle_x), mass)
+        centre_x = graph.op(
+            "Div", graph.op("Add", graph.total(graph.op("Mul", "stage_clean", columns)), middle_x), mass
+        )
     else:
         centre_y = graph.op("Mul", graph.op("Add", top, bottom), graph.value(0.5))
         centre_x = graph.op("Mul", graph.op("Add", left, right), graph.value(0.5))
@@ -375,9 +379,7 @@ class _Graph:
         onnxruntime's AveragePool with count_include_pad=0 took 77 % of the whole preparation (docs/log.md).
         """
         half = window // 2
-        rows = self.op(
-            "Conv", planes, self.array(np.ones((1, 1, window, 1), np.float32)), pads=[half, 0, half, 0]
-        )
+        rows = self.op("Conv", planes, self.array(np.ones((1, 1, window, 1), np.float32)), pads=[half, 0, half, 0])
         return self.op("Conv", rows, self.array(np.ones((1, 1, 1, window), np.float32)), pads=[0, half, 0, half])
 
     def slide_mean(self, planes: str, window: int) -> str:

@@ -58,8 +58,9 @@ def check_parity(
         if not difference <= TOLERANCE or (answers[0] != answers[1] and not tie):
             raise ExportError(
                 f"{name}: the file does not read this picture as the trained network does "
-                f"(label {answers[0]} instead of {answers[1]}, probabilities differ by {difference:.2g}); no file was written",
-                hint="the trained weights are kept in the run folder; report this with the recipe, it is a fault of Glyphsmith",
+                f"(label {answers[0]} instead of {answers[1]}, probabilities differ by {difference:.2g}); "
+                "no file was written",
+                hint="the trained weights stay in the run folder; please report this with its recipe.toml",
             )
         largest, count = max(largest, difference), count + 1
     return ParityReport(count, largest)

@@ -20,7 +20,7 @@ from glyphsmith.train.recipe import Prepare
 
 __all__ = ["WEIGHT_PREFIX", "network_weights", "reader_bytes", "with_card"]
 
-#: Initialisers of the file are named by this and the network's own name for the weight, so that they can be read back.
+#: Initialisers are named by it and the network's own name for the weight, to be read back.
 WEIGHT_PREFIX = "net."
 
 
@@ -81,7 +81,7 @@ def with_card(file: bytes, card: Card) -> bytes:
 
 
 def network_weights(file: bytes, *, where: str) -> dict[str, NDArray[np.generic]]:
-    """Read the weights of a reader's network back, by the network's own names; raises ModelError where there are none."""
+    """Read the weights of a reader's network back, by the network's own names; ModelError where there are none."""
     model = onnx.load_model_from_string(file)
     weights = {
         item.name.removeprefix(WEIGHT_PREFIX): numpy_helper.to_array(item)
@@ -125,14 +125,10 @@ def _exported(wrapped: _Calibrated, example: Tensor) -> onnx.ModelProto:
     if program is None:
         raise ExportError("the network cannot be written as ONNX: the exporter gave nothing")
     model: onnx.ModelProto = program.model_proto
-    if model.functions or any(entry.domain not in ("", "ai.onnx") for entry in model.opset_import if _used(model, entry.domain)):
+    if model.functions or any(node.domain not in ("", "ai.onnx") for node in model.graph.node):
         raise ExportError("the network uses operators outside the ONNX standard")
     _rename(model)
     return model
-
-
-def _used(model: onnx.ModelProto, domain: str) -> bool:
-    return any(node.domain == domain for node in model.graph.node)
 
 
 def _rename(model: onnx.ModelProto) -> None:

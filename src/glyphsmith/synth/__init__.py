@@ -1,0 +1,1 @@
+"""Seeded painters: pictures whose labels are known because we drew them."""

@@ -6,6 +6,8 @@ sees what the preparation leaves of shadows, grain, hair lines and blots. Seeded
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -46,11 +48,11 @@ def _enlarged(glyph: NDArray[np.uint8], side: int) -> Floats:
     padded = cv2.copyMakeBorder(glyph, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=0)
     height, width = (max(1, round(length * factor)) for length in padded.shape)
     how = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
-    big = cv2.resize(padded, (width, height), interpolation=how).astype(np.float32) / 255
+    big: Any = cv2.resize(padded, (width, height), interpolation=how).astype(np.float32) / 255
     if factor > 1.5:
         # A symbol of 20 pixels enlarged is a blur; a pen has an edge of about a pixel.
         big = cv2.GaussianBlur(big, (0, 0), 0.35 * factor)
-        big = 1 / (1 + np.exp(-(big - 0.45) * 4 * factor))
+        big = 0.5 + 0.5 * np.tanh((big - 0.45) * 2 * factor)
     return np.asarray(big.clip(0, 1), np.float32)
 
 
@@ -114,7 +116,7 @@ def _on_paper(ink: Floats, rng: np.random.Generator) -> NDArray[np.uint8]:
         angle = rng.uniform(0, 2 * np.pi)
         along = (xs - shape[1] / 2) * np.cos(angle) + (ys - shape[0] / 2) * np.sin(angle)
         soft = max(shape) * float(rng.uniform(0.02, 0.4))
-        edge = 1 / (1 + np.exp(-(along - rng.normal(0, 0.25) * max(shape)) / soft))
+        edge = 0.5 + 0.5 * np.tanh((along - rng.normal(0, 0.25) * max(shape)) / (2 * soft))
         light = light * (1 - float(rng.uniform(0.1, 0.55)) * edge.astype(np.float32))
     grain = float(rng.uniform(0, 0.03)) * rng.standard_normal(shape).astype(np.float32)
     grain = grain + float(rng.uniform(0, 0.04)) * _cloud(shape, int(rng.integers(6, 24)), rng)

@@ -1,14 +1,16 @@
+# ruff: noqa: E501 - the table of pen paths reads better with one form a line
 """Digits drawn with pen paths of our own: the shapes that MNIST's writers hardly use and other people do.
 
 MNIST was written by Americans; a 1 with a base, a barred 7, an open 4 or a slashed 0 is rare in it and common elsewhere.
-Each digit has several forms; a form is a few strokes, a stroke a list of points in a box of 1 x 1, y downwards. A
-stroke of class ``_Curve`` is a smooth curve through its points, one of class ``_Line`` keeps its corners.
+Each digit has several forms; a form is a few strokes, a stroke a list of points in a box of 1 x 1, y downwards.
+A stroke of class ``_Curve`` is a curve through its points, one of class ``_Line`` keeps its corners.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -31,7 +33,17 @@ class _Line:
 
 Stroke = _Curve | _Line
 
-_O = ((0.55, 0.02), (0.2, 0.12), (0.08, 0.5), (0.2, 0.88), (0.5, 0.98), (0.8, 0.88), (0.92, 0.5), (0.8, 0.12), (0.5, 0.02))
+_O = (
+    (0.55, 0.02),
+    (0.2, 0.12),
+    (0.08, 0.5),
+    (0.2, 0.88),
+    (0.5, 0.98),
+    (0.8, 0.88),
+    (0.92, 0.5),
+    (0.8, 0.12),
+    (0.5, 0.02),
+)
 
 #: (form, weight) for every digit; the weights are how often a form is drawn, a guess from what people write.
 DIGIT_FORMS: dict[str, tuple[tuple[tuple[Stroke, ...], float], ...]] = {
@@ -123,7 +135,9 @@ def draw_strokes(strokes: Sequence[Stroke], rng: np.random.Generator, *, side_px
     """Draw the strokes of one symbol with a trembling hand: uint8 (side_px, side_px), light on dark."""
     slant, turn = rng.normal(0.0, 0.13), rng.normal(0.0, 0.07)
     aspect = float(np.exp(rng.normal(-0.35, 0.22)))
-    matrix = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ np.array([[aspect, -slant], [0.0, 1.0]])
+    matrix = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ np.array(
+        [[aspect, -slant], [0.0, 1.0]]
+    )
     tremble = abs(rng.normal(0.0, 0.025))
     # A slow bend of the whole plane: the same for all strokes, so that they still meet.
     bend = rng.normal(0.0, 0.04, size=(2, 2))
@@ -161,5 +175,5 @@ def _smooth(points: NDArray[np.float64], per_span: int = 12) -> NDArray[np.float
 def _dense(points: NDArray[np.float64], per_span: int = 8) -> NDArray[np.float64]:
     """Straight spans through (P, 2) points, sampled ``per_span`` times between neighbours."""
     t = np.linspace(0.0, 1.0, per_span, endpoint=False)[:, None]
-    spans = [a + (b - a) * t for a, b in zip(points, points[1:], strict=False)]
+    spans = [a + (b - a) * t for a, b in pairwise(points)]
     return np.concatenate([*spans, points[-1:]])
