@@ -157,15 +157,16 @@ class Reader:
         if not self.card.stages:
             return []
         values = self._outputs([output for output, _ in self.card.stages], load_picture(picture)[None])
-        shown = [np.clip(value[0].transpose(1, 2, 0), 0.0, 1.0) for value in values]
-        return [
-            (caption, value[:, :, 0] if value.shape[2] == 1 else value)
-            for (_, caption), value in zip(self.card.stages, shown, strict=True)
-        ]
+        shown: list[tuple[str, NDArray[np.float32]]] = []
+        for (_, caption), value in zip(self.card.stages, values, strict=True):
+            planes = np.clip(value[0], 0.0, 1.0)
+            shown.append((caption, planes[0] if len(planes) == 1 else planes.transpose(1, 2, 0)))
+        return shown
 
     def class_map(self, picture: Any) -> NDArray[np.float32]:
         """Give the class activation map (K, h, w) of one picture. Raises ModelError where the file has none."""
-        return self._outputs(["map"], load_picture(picture)[None])[0][0]
+        maps = self._outputs(["map"], load_picture(picture)[None])[0]
+        return np.asarray(maps[0])
 
     def _outputs(self, names: Sequence[str], images: Picture) -> list[NDArray[np.float32]]:
         """Run the part of the graph that leads to the named outputs; a part is opened when first asked for."""
@@ -177,10 +178,11 @@ class Reader:
         except ModelError as error:
             raise ModelError(f"{self.where}: {error.message}") from None
         for name, value in zip(names, values, strict=True):
-            labels = len(self.alphabet) if name in _PER_LABEL else value.shape[1]
-            if value.dtype != np.float32 or value.shape[:2] != (len(images), labels):
+            rank = 2 if name in ("probabilities", "logits") else 4
+            wanted = (len(images), len(self.alphabet)) if name in _PER_LABEL else (len(images),)
+            if value.dtype != np.float32 or value.ndim != rank or value.shape[: len(wanted)] != wanted:
                 raise ModelError(
-                    f"{self.where}: {name} is {value.dtype} {value.shape}, expected N={len(images)}, K={labels}"
+                    f"{self.where}: output {name} is {value.dtype} {value.shape}, expected {wanted} to begin"
                 )
         return values
 

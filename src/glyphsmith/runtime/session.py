@@ -32,9 +32,8 @@ def open_session(model: bytes, outputs: Sequence[str] | None = None, *, threads:
     options.inter_op_num_threads = 1
     options.log_severity_level = _FATAL
     try:
-        return ort.InferenceSession(
-            keep_outputs(model, outputs), sess_options=options, providers=["CPUExecutionProvider"]
-        )
+        part = model if outputs is None else keep_outputs(model, outputs)
+        return ort.InferenceSession(part, sess_options=options, providers=["CPUExecutionProvider"])
     except Exception as error:  # noqa: BLE001 - the exceptions of ONNX Runtime have no other class in common
         raise ModelError(f"no valid ONNX graph ({_first_line(error)})") from None
 
