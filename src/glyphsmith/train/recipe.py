@@ -185,7 +185,9 @@ def load_recipe(name: str) -> Recipe:
     else:
         names = recipe_names()
         if name not in names:
-            raise RecipeError(f"no recipe is called {name!r}", hint=_suggest(name, names) or f"there are: {', '.join(names)}")
+            raise RecipeError(
+                f"no recipe is called {name!r}", hint=_suggest(name, names) or f"there are: {', '.join(names)}"
+            )
         text = (resources.files("glyphsmith") / "recipes" / f"{name}.toml").read_text(encoding="utf-8")
         where = f"recipes/{name}.toml"
     try:
@@ -237,7 +239,9 @@ def to_toml(recipe: Recipe) -> str:
     for item in fields(recipe):
         value = getattr(recipe, item.name)
         if is_dataclass(value):
-            tables += ["", f"[{item.name}]"] + [f"{sub.name} = {_toml(getattr(value, sub.name))}" for sub in fields(value)]
+            tables += ["", f"[{item.name}]"] + [
+                f"{sub.name} = {_toml(getattr(value, sub.name))}" for sub in fields(value)
+            ]
         else:
             lines.append(f"{item.name} = {_toml(value)}")
     return "\n".join(lines + tables) + "\n"

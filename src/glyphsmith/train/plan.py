@@ -1,0 +1,102 @@
+"""How many steps a run takes and the rate of each; saved with the checkpoint, so that a resumed run keeps it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glyphsmith.train.recipe import Learn
+
+__all__ = ["Plan", "batch_of", "make_plan", "rate_at", "seed_of"]
+
+#: The share of one-cycle steps in which the rate rises, and the rates at its start and end as shares of the peak.
+_RISE, _START, _END = 0.2, 0.1, 0.002
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """``steps`` in all, ``steps_per_epoch`` between two validations, ``batch`` pictures a step over all processes."""
+
+    steps: int
+    steps_per_epoch: int
+    batch: int
+    reason: str
+
+    @property
+    def epochs(self) -> int:
+        """The number of validations: the last epoch may be cut short by a time limit."""
+        return -(-self.steps // self.steps_per_epoch)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give plain values for the checkpoint."""
+        return asdict(self)
+
+
+def make_plan(
+    learn: Learn,
+    pictures: int,
+    *,
+    seconds: float | None = None,
+    step_s: float = 0.0,
+    validation_s: float = 0.0,
+    processes: int = 1,
+) -> Plan:
+    """Plan a run over ``pictures`` training pictures.
+
+    With a limit of ``seconds`` the schedule is shortened so that it ends inside it, counting ``step_s`` a step and
+    ``validation_s`` a validation, with a tenth in reserve; a limit never makes a run longer than its recipe.
+    """
+    batch = min(learn.batch, pictures)
+    batch = max(processes, batch - batch % processes)
+    per_epoch = max(1, pictures // batch)
+    steps = learn.epochs * per_epoch
+    reason = f"{learn.epochs} epochs of {per_epoch} steps, as the recipe says"
+    if seconds is not None and step_s > 0.0:
+        usable = seconds * 0.9
+        fits = usable / (per_epoch * step_s + validation_s)
+        affordable = int(fits) * per_epoch if fits >= 1.0 else max(1, int((usable - validation_s) / step_s))
+        if affordable < steps:
+            steps = affordable
+            short = f"{steps / per_epoch:.3g}" if steps < per_epoch else str(steps // per_epoch)
+            reason = (
+                f"{short} of {learn.epochs} epochs fit into {seconds:.0f} s "
+                f"({step_s * 1000:.0f} ms a step, {validation_s:.1f} s a validation); the schedule ends inside them"
+            )
+        else:
+            reason += f"; the limit of {seconds:.0f} s leaves room for them"
+    return Plan(steps, min(per_epoch, steps), batch, reason)
+
+
+def rate_at(step: int, plan: Plan, learn: Learn) -> float:
+    """Give the learning rate of a step: constant, or risen linearly and fallen by a cosine (Smith, 2017)."""
+    if learn.schedule == "constant":
+        return learn.rate
+    place = (step + 0.5) / plan.steps
+    if place < _RISE:
+        return learn.rate * (_START + (1.0 - _START) * place / _RISE)
+    fall = 0.5 * (1.0 + math.cos(math.pi * (place - _RISE) / (1.0 - _RISE)))
+    return learn.rate * (_END + (1.0 - _END) * fall)
+
+
+def seed_of(seed: int, step: int, process: int = 0) -> int:
+    """Give the seed of one step of one process: neighbouring steps share nothing, and no state is carried along."""
+    return int(np.random.SeedSequence([abs(seed), step + 1, process]).generate_state(1)[0])
+
+
+def batch_of(
+    step: int, plan: Plan, pictures: int, seed: int, orders: dict[int, NDArray[np.int64]]
+) -> NDArray[np.int64]:
+    """Give the indices (B,) of a step: each pass over the pictures has its own order, the tail of a pass is left out.
+
+    ``orders`` keeps the order of the current pass between calls; it can be lost at any time.
+    """
+    per_pass = max(1, pictures // plan.batch)
+    number, place = divmod(step, per_pass)
+    if number not in orders:
+        orders.clear()
+        orders[number] = np.random.default_rng([abs(seed), number, 7]).permutation(pictures)
+    return orders[number][place * plan.batch : (place + 1) * plan.batch]
