@@ -7,6 +7,7 @@ at most, so a verb's module is imported alone, and its heavy imports happen insi
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import importlib
 import io
@@ -49,7 +50,7 @@ def build_app(verbs: Sequence[str] = VERBS) -> typer.Typer:
     def program(
         version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version and end.")] = False,
     ) -> None:
-        pass
+        del version  # `main` answers --version before Typer is asked; here it only stands in the help
 
     for verb in verbs:
         importlib.import_module(f"glyphsmith.cli.{verb}").register(app)
@@ -87,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(f"{place}{error.strerror or error}", None)
     except MemoryError:
         return _fail("out of memory", None)
-    except Exception:
+    except Exception:  # noqa: BLE001 - the last line: everything a user causes was caught above
         return _bug()
 
 
@@ -106,22 +107,11 @@ def _run(words: list[str]) -> int:
         )
     app = build_app(VERBS if verb is None else (verb,))
     if not words:
-        with _stdout_is_stderr():
+        with contextlib.redirect_stdout(sys.stderr):
             app(["--help"], prog_name="glyphsmith", standalone_mode=False)
         return WRONG_INPUT
     result = app(words, prog_name="glyphsmith", standalone_mode=False)
     return result if isinstance(result, int) else DONE
-
-
-class _stdout_is_stderr:
-    """While it lasts, what is printed goes to stderr."""
-
-    def __enter__(self) -> None:
-        self._kept = sys.stdout
-        sys.stdout = sys.stderr
-
-    def __exit__(self, *_: object) -> None:
-        sys.stdout = self._kept
 
 
 def _write_unicode() -> None:
