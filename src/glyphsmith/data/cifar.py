@@ -1,0 +1,82 @@
+"""CIFAR-10 in its binary form: records of one label byte and 3 x 32 x 32 bytes, red, green and blue one after another.
+
+The other published form is a pickle, which can run code, so this is the one that is fetched and read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from glyphsmith.data.arrays import ArrayStore, Layout
+from glyphsmith.data.pictures import LabelledPictures, NumberedNames, Part
+from glyphsmith.data.tree import Tree
+from glyphsmith.errors import DataError
+
+__all__ = ["RECORD_BYTES", "cifar_files", "open_cifar"]
+
+RECORD_BYTES = 1 + 3 * 32 * 32
+_NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+
+
+def cifar_files(files: Sequence[str]) -> list[tuple[str, Part]]:
+    """Find the batches among files, in their order."""
+    found: list[tuple[str, Part]] = []
+    for name in files:
+        base = name.rpartition("/")[2]
+        if base.startswith("data_batch") and base.endswith(".bin"):
+            found.append((name, "train"))
+        elif base == "test_batch.bin":
+            found.append((name, "test"))
+    return found
+
+
+def open_cifar(tree: Tree, files: Sequence[tuple[str, Part]], where: str) -> LabelledPictures:
+    """Open the batches. Raises DataError."""
+    arrays = []
+    labels: list[str] = []
+    parts: list[Part | None] = []
+    counts = []
+    folder = files[0][0].rpartition("/")[0]
+    names = _class_names(tree, f"{folder}/batches.meta.txt" if folder else "batches.meta.txt")
+    layout = Layout((3, 32, 32), channel_first=True)
+    for name, part in files:
+        with tree.open(name) as file:
+            data = np.frombuffer(file.read(), dtype=np.uint8)
+        if data.size == 0 or data.size % RECORD_BYTES:
+            raise DataError(
+                f"{where}: {name} has {data.size:,} bytes, no whole number of records of {RECORD_BYTES:,}",
+                hint="fetch or copy it again",
+            )
+        records = data.reshape(-1, RECORD_BYTES)
+        if int(records[:, 0].max()) >= len(names):
+            raise DataError(
+                f"{where}: {name} has the label {int(records[:, 0].max())}, and there are {len(names)} classes"
+            )
+        arrays.append((records[:, 1:], layout))
+        labels += [names[k] for k in records[:, 0].tolist()]
+        parts += [part] * records.shape[0]
+        counts.append((name.rpartition("/")[2], records.shape[0]))
+    several = len(set(parts)) > 1
+    return LabelledPictures(
+        form="CIFAR-10 batches",
+        reason=f"{files[0][0]} and {len(files) - 1} more hold records of {RECORD_BYTES:,} bytes"
+        + (", with the split given by their names" if several else ""),
+        where=where,
+        store=ArrayStore(arrays),
+        names=NumberedNames(counts),
+        labels=labels,
+        parts=parts if several else None,
+        notes=tree.notes,
+    )
+
+
+def _class_names(tree: Tree, name: str) -> Sequence[str]:
+    if not tree.has(name):
+        return _NAMES
+    try:
+        found = tree.read(name).decode("utf-8").split()
+    except UnicodeDecodeError:
+        return _NAMES
+    return found or _NAMES

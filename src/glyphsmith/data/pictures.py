@@ -1,0 +1,189 @@
+"""Labelled pictures as one sequence, whatever they came from: the record all of ``data``, training and evaluation share.
+
+A source is a list of labels plus a store that gives pixels by index. The stores differ (files, members of an archive,
+an array, encoded bytes in HDF5), the source does not, so nothing above it knows where a picture lies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, cast, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glyphsmith.alphabet import normalise_label
+from glyphsmith.picture import Picture
+
+__all__ = [
+    "PART_NAMES",
+    "LabelledPictures",
+    "NumberedNames",
+    "Part",
+    "Sample",
+    "Source",
+    "Store",
+    "interned",
+    "part_of",
+]
+
+Part = Literal["train", "validation", "test"]
+
+#: What people call the parts of a split, as folder names, as values of a column and in keys of arrays.
+PART_NAMES: dict[str, Part] = {
+    **dict.fromkeys(("train", "training", "trn"), cast(Part, "train")),
+    **dict.fromkeys(("validation", "valid", "val", "dev"), cast(Part, "validation")),
+    **dict.fromkeys(("test", "testing", "tst", "t10k", "eval"), cast(Part, "test")),
+}
+
+
+def part_of(word: str) -> Part | None:
+    """Give the part of a split that a word names, or None."""
+    return PART_NAMES.get(word.strip().lower())
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One labelled picture: ``name`` as shown to people, ``part`` where the source itself gives a split."""
+
+    name: str
+    label: str
+    group: str | None = None
+    part: Part | None = None
+
+
+class Source(Protocol):
+    """What training, evaluation and the audit need of a set of labelled pictures."""
+
+    @property
+    def form(self) -> str:
+        """How the labels were found, for example ``one folder a class``."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """Why this form was recognised, in one sentence."""
+        ...
+
+    @property
+    def where(self) -> str:
+        """The path as shown to people."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def sample(self, i: int) -> Sample:
+        """Give name, label, group and part of picture i, without opening it."""
+        ...
+
+    def picture(self, i: int) -> Picture:
+        """Open picture i: uint8 (H, W, 3). Raises PictureError."""
+        ...
+
+
+class Store(Protocol):
+    """Pixels by index."""
+
+    def picture(self, i: int, name: str) -> Picture:
+        """Open picture i: uint8 (H, W, 3). Raises PictureError that begins with ``name``."""
+        ...
+
+    def encoded(self, i: int) -> bytes | None:
+        """Give the bytes of the picture's file, or None where the pictures are no files. Raises PictureError."""
+        ...
+
+    def block(self, start: int, stop: int) -> NDArray[np.uint8] | None:
+        """Give pictures start..stop-1 in one read as uint8 (n, H, W) or (n, H, W, 3), or None where it cannot."""
+        ...
+
+
+class NumberedNames(Sequence[str]):
+    """Names ``FILE#0``, ``FILE#1`` ... made when asked for, since an array names none of its pictures."""
+
+    def __init__(self, files: Iterable[tuple[str, int]]) -> None:
+        self._files = list(files)
+        self._length = sum(count for _, count in self._files)
+
+    def __len__(self) -> int:
+        return self._length
+
+    @overload
+    def __getitem__(self, i: int) -> str: ...
+    @overload
+    def __getitem__(self, i: slice) -> list[str]: ...
+    def __getitem__(self, i: int | slice) -> str | list[str]:
+        if isinstance(i, slice):
+            return [self[k] for k in range(*i.indices(self._length))]
+        if not -self._length <= i < self._length:
+            raise IndexError(i)
+        rest = i % self._length
+        for file, count in self._files:
+            if rest < count:
+                return f"{file}#{rest}"
+            rest -= count
+        raise AssertionError("the counts add up to the length")
+
+
+def interned(labels: Iterable[str]) -> list[str]:
+    """Normalise labels (NFC) and keep each text once in memory."""
+    known: dict[str, str] = {}
+    return [known.get(label) or known.setdefault(label, normalise_label(label)) for label in labels]
+
+
+class LabelledPictures:
+    """The one source there is; the forms differ in how they find the labels and in the store they bring.
+
+    ``notes`` are sentences about what was left out or guessed; ``columns`` name what ``--group`` could be given.
+    """
+
+    def __init__(
+        self,
+        *,
+        form: str,
+        reason: str,
+        where: str,
+        store: Store,
+        names: Sequence[str],
+        labels: Sequence[str],
+        groups: Sequence[str | None] | None = None,
+        parts: Sequence[Part | None] | None = None,
+        notes: Sequence[str] = (),
+        columns: Sequence[str] = (),
+    ) -> None:
+        self.form = form
+        self.reason = reason
+        self.where = where
+        self.store = store
+        self.names = names
+        self.labels = interned(labels)
+        self.groups = groups
+        self.parts = parts
+        self.notes = tuple(notes)
+        self.columns = tuple(columns)
+        if len(names) != len(self.labels):
+            raise ValueError(f"{len(names)} names but {len(self.labels)} labels")
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} pictures, {self.form}, {self.where}>"
+
+    def sample(self, i: int) -> Sample:
+        """Give name, label, group and part of picture i, without opening it."""
+        group = self.groups[i] if self.groups is not None else None
+        part = self.parts[i] if self.parts is not None else None
+        return Sample(self.names[i], self.labels[i], group, part)
+
+    def picture(self, i: int) -> Picture:
+        """Open picture i: uint8 (H, W, 3). Raises PictureError."""
+        return self.store.picture(i, self.names[i])
+
+    def encoded(self, i: int) -> bytes | None:
+        """Give the bytes of picture i's file, or None where the pictures are no files. Raises PictureError."""
+        return self.store.encoded(i)
+
+    def block(self, start: int, stop: int) -> NDArray[np.uint8] | None:
+        """Give pictures start..stop-1 in one read, uint8 (n, H, W) or (n, H, W, 3), or None where it cannot."""
+        return self.store.block(start, stop)

@@ -1,0 +1,244 @@
+"""Labels from a table: ``labels.csv``, with the columns file,label and any further ones as groups or as the split."""
+
+from __future__ import annotations
+
+import csv
+import io
+import posixpath
+import sys
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from glyphsmith.data.pictures import LabelledPictures, Part, part_of
+from glyphsmith.data.tree import FileStore, Tree
+from glyphsmith.errors import DataError
+from glyphsmith.picture import PICTURE_SUFFIXES
+
+__all__ = ["decoded", "finder", "has_table_header", "is_picture_name", "open_csv", "whole_file"]
+
+_FILE_COLUMNS = ("file", "filename", "file_name", "path", "filepath", "image", "img", "picture", "image_path", "name")
+_LABEL_COLUMNS = ("label", "text", "labels", "class", "target", "transcription", "truth", "digit", "character", "latex")
+_PART_COLUMNS = ("part", "split", "subset", "set", "partition")
+
+
+@dataclass
+class _Rows:
+    """What the tables said, in their order."""
+
+    files: list[str] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    groups: list[str | None] = field(default_factory=list)
+    parts: list[Part | None] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    columns: tuple[str, ...] = ()
+    seen: set[tuple[str, str]] = field(default_factory=set)
+    empty: int = 0
+    repeated: int = 0
+    missing: list[str] = field(default_factory=list)
+    outside: list[str] = field(default_factory=list)
+
+
+def is_picture_name(name: str) -> bool:
+    """Say whether a file's name ends like a picture's."""
+    return posixpath.splitext(name)[1].lower() in PICTURE_SUFFIXES
+
+
+def has_table_header(tree: Tree, name: str) -> bool:
+    """Say whether a csv begins with a header that names files and labels."""
+    try:
+        with tree.open(name) as file:
+            head = decoded(file.read(1 << 16).rpartition(b"\n")[0], name)
+    except (OSError, DataError):
+        return False
+    cells = [cell.strip().lower() for cell in _first_row(head)]
+    return any(cell in _FILE_COLUMNS for cell in cells) and any(cell in _LABEL_COLUMNS for cell in cells)
+
+
+def open_csv(
+    tree: Tree, tables: Sequence[tuple[str, Part | None]], where: str, *, group: str = "", why: str = ""
+) -> LabelledPictures:
+    """Read one or more tables of a tree; a table in a folder named train or test gives its part. Raises DataError."""
+    rows = _Rows()
+    for name, part in tables:
+        _read_csv(tree, name, part, group, rows)
+    first = tables[0][0]
+    if not rows.files:
+        raise DataError(f"{where}: {first} names no picture with a label", hint="expected lines like 7_a.png,7")
+    if len(rows.missing) + len(rows.outside) == len(rows.files):
+        gone = (rows.missing or rows.outside)[0]
+        raise DataError(
+            f"{where}: none of the {len(rows.files):,} files that {first} names is there (first: {gone})",
+            hint="names are taken relative to the table's own folder, or to images/ beside it",
+        )
+    _note_what_was_odd(tree, first, group, rows)
+    parts = rows.parts if len({part for part in rows.parts if part}) > 1 else None
+    said = ", with the split given by the table" if parts else ""
+    if not group and rows.columns:
+        rows.notes.append(f"{first} has further columns, any of which keeps groups together: --group {rows.columns[0]}")
+    shown = first if len(tables) == 1 else f"{len(tables)} tables, the first {first}"
+    return LabelledPictures(
+        form="a table of labels",
+        reason=f"{shown} names {len(rows.files):,} pictures with their labels{why}{said}",
+        where=where,
+        store=FileStore(tree, rows.files, table=first),
+        names=rows.files,
+        labels=rows.labels,
+        groups=rows.groups if group else None,
+        parts=parts,
+        notes=[*tree.notes, *rows.notes],
+        columns=rows.columns,
+    )
+
+
+def _note_what_was_odd(tree: Tree, first: str, group: str, rows: _Rows) -> None:
+    if rows.empty:
+        rows.notes.append(f"left out: {rows.empty:,} lines of {first} without a file or a label")
+    if rows.repeated:
+        rows.notes.append(f"left out: {rows.repeated:,} lines of {first} that say the same again")
+    if rows.outside:
+        rows.notes.append(
+            f"{len(rows.outside):,} files lie outside the folder and are not read (first: {rows.outside[0]})"
+        )
+    listed = tree.files()
+    if listed:
+        used = set(rows.files)
+        unused = [name for name in listed if is_picture_name(name) and name not in used]
+        if unused:
+            rows.notes.append(f"left out: {len(unused):,} pictures that {first} does not name (first: {unused[0]})")
+    if group:
+        lacking = sum(value is None for value in rows.groups)
+        if lacking:
+            rows.notes.append(f"{lacking:,} lines have no {group}: each such picture is a group of its own")
+
+
+def _read_csv(tree: Tree, name: str, part: Part | None, group: str, rows: _Rows) -> None:
+    text = decoded(whole_file(tree, name), name)
+    first = _first_row(text)
+    header = [cell.strip().lower() for cell in first]
+    file_at = _column(header, _FILE_COLUMNS)
+    label_at = _column(header, _LABEL_COLUMNS)
+    part_at: int | None = None
+    has_header = file_at is not None and label_at is not None
+    if not has_header:
+        if len(first) < 2 or not is_picture_name(first[0].strip()):
+            raise DataError(
+                f"{name}: the first line names no columns file,label (got: {', '.join(first)[:120]!r})",
+                hint="the first line must be file,label or file,text; further columns are groups",
+            )
+        file_at, label_at = 0, 1
+        header = ["file", "label", *(f"column{k}" for k in range(3, len(header) + 1))]
+    assert file_at is not None and label_at is not None
+    part_at = _column(header, _PART_COLUMNS)
+    others = tuple(
+        cell.strip() for k, cell in enumerate(first if has_header else header) if k not in (file_at, label_at)
+    )
+    rows.columns = rows.columns or tuple(cell for cell in others if cell and cell.lower() not in _PART_COLUMNS)
+    group_at: int | None = None
+    if group:
+        if group.lower() not in header:
+            raise DataError(
+                f"{name}: there is no column {group!r}",
+                hint=f"its further columns are: {', '.join(others)}" if others else "it has only file and label",
+            )
+        group_at = header.index(group.lower())
+    find = finder(tree, posixpath.dirname(name))
+    for cells in _cells(text, name, skip=has_header):
+        if not any(cell.strip() for cell in cells):
+            continue
+        file = cells[file_at].strip() if len(cells) > file_at else ""
+        label = cells[label_at].strip() if len(cells) > label_at else ""
+        if not file or not label:
+            rows.empty += 1
+            continue
+        found, state = find(file)
+        if (found, label) in rows.seen:
+            rows.repeated += 1
+            continue
+        rows.seen.add((found, label))
+        if state == "missing":
+            rows.missing.append(file)
+        elif state == "outside":
+            rows.outside.append(file)
+        rows.files.append(found)
+        rows.labels.append(label)
+        value = cells[group_at].strip() if group_at is not None and len(cells) > group_at else ""
+        rows.groups.append(sys.intern(value) if value else None)
+        given = part_of(cells[part_at]) if part_at is not None and len(cells) > part_at else None
+        rows.parts.append(given or part)
+
+
+def _column(header: Sequence[str], names: Sequence[str]) -> int | None:
+    return next((header.index(name) for name in names if name in header), None)
+
+
+def whole_file(tree: Tree, name: str) -> bytes:
+    """Read a table. Raises DataError."""
+    try:
+        with tree.open(name) as file:
+            return file.read()
+    except OSError as error:
+        raise DataError(f"{name}: cannot be read ({error.strerror or error})") from None
+
+
+def decoded(data: bytes, name: str) -> str:
+    """Decode UTF-8 (with or without a mark) or marked UTF-16. Raises DataError with the line."""
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise DataError(f"{name}: line {line} is not UTF-8", hint="save the table as UTF-8 text") from None
+    if "\0" in text:
+        raise DataError(f"{name}: holds zero bytes and is no table of text")
+    return text
+
+
+def _delimiter(text: str) -> str:
+    line = text.partition("\n")[0]
+    return max(",;\t", key=line.count)
+
+
+def _first_row(text: str) -> list[str]:
+    return next(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text)), [])
+
+
+def _cells(text: str, name: str, *, skip: bool) -> Iterator[list[str]]:
+    csv.field_size_limit(1 << 20)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    try:
+        if skip:
+            next(reader, None)
+        yield from reader
+    except csv.Error as error:
+        raise DataError(f"{name}: line {reader.line_num} is no line of a table ({error})") from None
+
+
+def finder(tree: Tree, folder: str) -> Callable[[str], tuple[str, Literal["found", "missing", "outside"]]]:
+    """Give a function from a name in a table in ``folder`` to the name in the tree."""
+    by_base: dict[str, str | None] = {}
+
+    def find(written: str) -> tuple[str, Literal["found", "missing", "outside"]]:
+        name = posixpath.normpath(written.replace("\\", "/"))
+        if name.startswith(("/", "../")) or name == ".." or name[1:3] == ":/":
+            below = tree.where.replace("\\", "/").rstrip("/") + "/"
+            if not name.startswith(below):
+                # A name outside is never opened, whoever wrote the table.
+                return "/outside/" + posixpath.basename(name), "outside"
+            name = name[len(below) :]
+            return (name, "found") if tree.has(name) else (name, "missing")
+        for base in (folder, posixpath.join(folder, "images"), ""):
+            for variant in {posixpath.join(base, name), unicodedata.normalize("NFD", posixpath.join(base, name))}:
+                if tree.has(variant):
+                    return variant, "found"
+        if not by_base:
+            for path in tree.files():
+                if is_picture_name(path):
+                    for key in (posixpath.basename(path), posixpath.splitext(posixpath.basename(path))[0]):
+                        by_base[key] = None if key in by_base else path
+            by_base.setdefault("", None)
+        elsewhere = by_base.get(posixpath.basename(name))
+        return (elsewhere, "found") if elsewhere else (posixpath.join(folder, name), "missing")
+
+    return find
