@@ -48,12 +48,14 @@ class _FlattenDenseDense(PicturesToLabels):
         _glorot(self)
 
     def scores(self, x: Tensor) -> Tensor:
+        """Give the logits (N, K) alone."""
         # reshape, not flatten: after channels_last the strides differ, the order of (C, h, w) must not.
         z = self.hidden(self.features(x).reshape(x.shape[0], -1))
         logits: Tensor = self.head(self.drop(F.relu(z)))
         return logits
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Give the logits (N, K) and Grad-CAM maps (N, K, h, w) of the flattened feature maps."""
         features: Tensor = self.features(x)
         z = self.hidden(features.reshape(x.shape[0], -1))
         logits: Tensor = self.head(self.drop(F.relu(z)))
@@ -68,7 +70,7 @@ class _FlattenDenseDense(PicturesToLabels):
 
 
 class MnistConv3(_FlattenDenseDense):
-    """conv 3x3 32, pool 2, conv 3x3 64, pool 2, conv 3x3 64, flatten, dense 64, dense K; 93 322 weights at 28x28, K = 10.
+    """conv 3x3 32, pool 2, conv 3x3 64, pool 2, conv 3x3 64, flatten, dense 64, dense K; 93 322 weights on MNIST.
 
     ``sprites-conv3`` is this network at 20x20.
     """
@@ -137,10 +139,12 @@ class RunesMlp(PicturesToLabels):
         _glorot(self)
 
     def scores(self, x: Tensor) -> Tensor:
+        """Give the logits (N, K) alone."""
         logits: Tensor = self.head(F.relu(self.hidden(x.reshape(x.shape[0], -1))))
         return logits
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Give the logits (N, K) and gradient times input, (N, K, H, W)."""
         flat = x.reshape(x.shape[0], -1)
         z = self.hidden(flat)
         logits: Tensor = self.head(F.relu(z))

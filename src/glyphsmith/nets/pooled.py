@@ -31,11 +31,13 @@ class _Pooled(PicturesToLabels):
     drop: nn.Dropout
 
     def scores(self, x: Tensor) -> Tensor:
+        """Give the logits (N, K) alone."""
         pooled = self.features(x).mean(dim=(2, 3))
         logits: Tensor = self.head(self.drop(pooled))
         return logits
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Give the logits (N, K) and the exact class maps (N, K, h, w)."""
         features: Tensor = self.features(x)
         logits: Tensor = self.head(self.drop(features.mean(dim=(2, 3))))
         maps = F.conv2d(features, self.head.weight[:, :, None, None])
@@ -79,6 +81,7 @@ class _Residual(nn.Module):
         nn.init.zeros_(norm.weight)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Give (N, C, H, W) from the same."""
         return F.gelu(x + self.second(self.first(x)))
 
 
@@ -107,7 +110,9 @@ class PhotoNet(_Pooled):
         self.classes = classes
 
     def scores(self, x: Tensor) -> Tensor:
-        return super().scores(x - 0.5)
+        """Give the logits (N, K) alone."""
+        return super().scores(torch.sub(x, 0.5))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Give the logits (N, K) and the exact class maps (N, K, h, w)."""
         return super().forward(torch.sub(x, 0.5))

@@ -1,4 +1,4 @@
-"""Random changes to a batch of prepared pictures: one sampling grid for all geometry, then stroke, erase, contrast, noise.
+"""Random changes to a batch of prepared pictures: one sampling grid for all geometry, then stroke, erase, gamma, noise.
 
 Only training pictures pass through here, after the split and after preparation. All randomness comes from torch's
 generator, which ``loop`` seeds from (seed, step), so that a resumed run draws the same changes.

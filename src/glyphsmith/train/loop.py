@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,69 +20,24 @@ from torch import Tensor
 
 from glyphsmith.errors import TrainingError
 from glyphsmith.files import write_atomically
-from glyphsmith.nets import PicturesToLabels, build
+from glyphsmith.nets import PicturesToLabels
 from glyphsmith.train import checkpoint, progress
 from glyphsmith.train.augment import rotated_copies
 from glyphsmith.train.batches import Batches
 from glyphsmith.train.fabric import make_fabric
 from glyphsmith.train.judge import Average, Judge, Judgement, logits_of
+from glyphsmith.train.learned import Fit, Part, build_network, make_optimizer
 from glyphsmith.train.plan import Plan, batch_of, make_plan, rate_at, seed_of
 from glyphsmith.train.recipe import Recipe
 from glyphsmith.train.signals import Stop, stop_on_signals
 from glyphsmith.train.tasks.label import fit_temperature, loss_of, right_of
 
-__all__ = ["Fit", "build_network", "fit"]
-
-Part = tuple[NDArray[np.uint8], NDArray[np.int64]]
+__all__ = ["Fit", "fit"]
 
 #: A long epoch writes last.ckpt this often, so that a kill costs less than half a minute.
 CHECKPOINT_EVERY_S = 20.0
 #: How often the loss is looked at for not being a number: looking makes an accelerator wait.
 _LOOK_EVERY = 20
-
-
-@dataclass(slots=True)
-class Fit:
-    """What was learned.
-
-    ``network`` is on the CPU in evaluation mode with the weights for the file. ``history`` has one entry an epoch:
-    epoch, step, train_loss, train_accuracy, val_loss, val_accuracy, rate, seconds. ``stopped`` says in one sentence
-    why learning ended; ``seconds`` counts learning over all resumed parts. ``broken`` says that the loss stopped
-    being a number on the way.
-    """
-
-    network: PicturesToLabels
-    temperature: float
-    history: list[dict[str, Any]]
-    stopped: str
-    seconds: float
-    best_epoch: int
-    val_accuracy: float
-    interrupted: bool = False
-    broken: bool = False
-    plan: dict[str, Any] = field(default_factory=dict)
-    validation_logits: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
-
-
-def build_network(recipe: Recipe, classes: int) -> PicturesToLabels:
-    """Make the network of a recipe with the fresh weights of its seed; raises TrainingError where it cannot be."""
-    prepare, network = recipe.prepare, recipe.network
-    try:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed_of(recipe.seed, -1))
-            return build(
-                network.family,
-                network.widths,
-                network.dropout,
-                channels=3 if prepare.colour else 1,
-                height_px=prepare.height_px,
-                width_px=prepare.width_px,
-                classes=classes,
-            )
-    except ValueError as error:
-        raise TrainingError(
-            f"network {network.family}: {error}", hint="change network.family or prepare.height_px"
-        ) from None
 
 
 def fit(
@@ -119,7 +72,7 @@ def fit(
     if recipe.learn.optimizer == "sklearn":
         from glyphsmith.train.perceptron import fit_perceptron
 
-        return fit_perceptron(recipe, network, train=train, validation=validation, say=say)
+        return fit_perceptron(recipe, network, train, validation, say)
     with torch.random.fork_rng(devices=[]), stop_on_signals(stop or Stop()) as asked:
         return _Run(recipe, network, train, validation, run_dir, seconds, asked, say, events).go(resume)
 
@@ -140,13 +93,14 @@ class _Run:
         events: bool,
     ) -> None:
         self.recipe, self.learn, self.stop = recipe, recipe.learn, stop
-        self.run_dir, self.limit_s, self.events = run_dir, seconds, events
+        self.run_dir, self.limit_s = run_dir, seconds
         self.fabric, precision = make_fabric(recipe.learn.precision)
         self.say: Callable[[str], None] = say if self.fabric.is_global_zero else (lambda _: None)
         self.say(f"learning on {precision}")
+        self.events = progress.Events(run_dir / "events") if events and self.fabric.is_global_zero else None
         device = self.fabric.device
-        network = network.to(device=device, memory_format=torch.channels_last)
-        optimizer = _optimizer(network, recipe)
+        network = network.to(device).to(memory_format=torch.channels_last)
+        optimizer = make_optimizer(network, recipe)
         self.model, self.optimizer = self.fabric.setup(network, optimizer)
         self.model.mark_forward_method("scores")
         self.network = network
@@ -154,7 +108,7 @@ class _Run:
         self.judge = Judge(network, validation[0].view(np.ndarray), validation[1], self._settling)
         self.validation = validation
         self.average = Average(network, recipe.learn.average)
-        self.identity = _identity(recipe, train, validation)
+        self.identity = checkpoint.identity_of(recipe, train, validation)
         self.orders: dict[int, NDArray[np.int64]] = {}
         self.step, self.history, self.best = 0, list[dict[str, Any]](), dict[str, Any]()
         self.loss_sum = torch.zeros((), dtype=torch.float64, device=device)
@@ -206,9 +160,9 @@ class _Run:
 
     def _after_step(self) -> None:
         epoch_ends = self.step % self.plan.steps_per_epoch == 0 or self.step == self.plan.steps
-        if epoch_ends or self.step % _LOOK_EVERY == 0:
-            if not self._agree(bool(torch.isfinite(self.loss_sum))):
-                return self._diverged()
+        look = epoch_ends or self.step % _LOOK_EVERY == 0
+        if look and not self._agree(bool(torch.isfinite(self.loss_sum))):
+            return self._diverged()
         if epoch_ends:
             return self._end_epoch()
         # Processes must stop at the same step; asking each other costs, so they ask now and then.
@@ -228,7 +182,7 @@ class _Run:
         if self.fabric.world_size == 1:
             return fine
         votes = self.fabric.all_reduce(torch.tensor(float(fine)), reduce_op="sum")
-        return int(votes) == self.fabric.world_size
+        return int(votes.item()) == int(self.fabric.world_size)
 
     def _end_epoch(self) -> None:
         better = self._judge()
@@ -246,12 +200,13 @@ class _Run:
 
     def _end_early(self, reason: str) -> None:
         # First the exact state, from which --resume goes on as if nothing had happened; then the best of this moment.
+        # Kept apart from best.ckpt, which must stay what a run left alone would have at this step.
         self._save()
-        self._judge()
+        self._judge(checkpoint.early_path(self.run_dir))
         self.stopped = reason
 
-    def _judge(self) -> bool:
-        """Judge this moment, write it down, keep it where it is the best; says whether it was."""
+    def _judge(self, path: Path | None = None) -> bool:
+        """Judge this moment, write it down, keep it (best.ckpt, or ``path``) where it is the best: says whether so."""
         judgement: Judgement | None = None
         if self.fabric.is_global_zero:
             torch.manual_seed(seed_of(self.recipe.seed, self.step, 10_000))
@@ -273,12 +228,12 @@ class _Run:
         self.loss_sum.zero_()
         self.right.zero_()
         self.history.append(entry)
-        better = not self.best or (val_accuracy, -val_loss) > (self.best["accuracy"], -self.best["loss"])
+        better: bool = not self.best or (val_accuracy, -val_loss) > (self.best["accuracy"], -self.best["loss"])
         if better or self.learn.keep == "last":
             self.best = {"epoch": entry["epoch"], "accuracy": val_accuracy, "loss": val_loss}
             if judgement is not None:
                 state = {"network": judgement.weights, **self.best, "identity": self.identity}
-                checkpoint.save(checkpoint.best_path(self.run_dir), state)
+                checkpoint.save(path or checkpoint.best_path(self.run_dir), state)
         if self.fabric.is_global_zero:
             self._write_log(entry)
         return better
@@ -287,8 +242,8 @@ class _Run:
         # Written whole from the history, so that after a kill no epoch stands in it twice.
         lines = [json.dumps(past, ensure_ascii=False) for past in self.history]
         write_atomically(self.run_dir / "log.jsonl", "\n".join(lines) + "\n")
-        if self.events:
-            progress.write_events(self.run_dir / "events", entry)
+        if self.events is not None:
+            self.events.add(entry)
         now = time.monotonic()
         last = self.step >= self.plan.steps
         if entry["epoch"] == 1 or last or now - self.told > 1.0:
@@ -378,7 +333,10 @@ class _Run:
 
     def _finish(self) -> Fit:
         self.fabric.barrier()
-        best = checkpoint.load(checkpoint.best_path(self.run_dir))
+        if self.events is not None:
+            self.events.close()
+        early = checkpoint.early_path(self.run_dir)
+        best = checkpoint.load(early if early.is_file() else checkpoint.best_path(self.run_dir))
         network = build_network(self.recipe, self.network.classes)
         network.load_state_dict(best["network"])
         network.eval()
@@ -397,27 +355,3 @@ class _Run:
             plan=self.plan.as_dict(),
             validation_logits=logits,
         )
-
-
-def _optimizer(network: PicturesToLabels, recipe: Recipe) -> torch.optim.Optimizer:
-    learn = recipe.learn
-    if learn.optimizer == "adam":
-        return torch.optim.Adam(network.parameters(), lr=learn.rate, fused=True)
-    if learn.optimizer == "rmsprop":
-        # The constants of the library the published recipes were written in; torch's own are 0.99 and 1e-8.
-        return torch.optim.RMSprop(network.parameters(), lr=learn.rate, alpha=0.9, eps=1e-7)
-    matrices = [parameter for parameter in network.parameters() if parameter.ndim > 1]
-    vectors = [parameter for parameter in network.parameters() if parameter.ndim <= 1]
-    groups = [{"params": matrices, "weight_decay": learn.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=learn.rate, betas=(0.9, 0.99), fused=True)
-
-
-def _identity(recipe: Recipe, train: Part, validation: Part) -> str:
-    """Name what a checkpoint belongs to: the recipe's tables that learning sees, and a sample of the pictures."""
-    tables = {name: asdict(getattr(recipe, name)) for name in ("prepare", "network", "learn", "augment")}
-    sums = []
-    for pictures, labels in (train, validation):
-        rows = np.unique(np.linspace(0, max(0, len(labels) - 1), num=min(len(labels), 256), dtype=np.int64))
-        sums.append(zlib.crc32(np.ascontiguousarray(pictures[rows]).tobytes()))
-        sums.append(zlib.crc32(np.ascontiguousarray(labels, dtype=np.int64).tobytes()))
-    return json.dumps([tables, recipe.seed, sums], sort_keys=True)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-__all__ = ["bar", "duration", "to_stderr", "write_events"]
+__all__ = ["Events", "bar", "duration", "to_stderr"]
 
 
 def to_stderr(line: str) -> None:
@@ -45,13 +45,31 @@ def bar(total: int, done: int, *, show: bool) -> Iterator[Callable[[int], None]]
         yield move
 
 
-def write_events(folder: Path, entry: dict[str, Any]) -> None:
-    """Add one epoch to the TensorBoard events; without tensorboard nothing is written and nothing is lost."""
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError:
-        return
-    step = int(entry["step"])
-    with SummaryWriter(str(folder), purge_step=step) as writer:  # type: ignore[no-untyped-call]
-        for name in ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "rate"):
-            writer.add_scalar(name.replace("_", "/", 1), entry[name], step)  # type: ignore[no-untyped-call]
+class Events:
+    """TensorBoard events of a run; without tensorboard nothing is written and nothing is lost."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.writer: Any = None
+        self.missing = False
+
+    def add(self, entry: dict[str, Any]) -> None:
+        """Add the figures of one epoch."""
+        step = int(entry["step"])
+        if self.writer is None and not self.missing:
+            try:
+                from torch.utils.tensorboard import SummaryWriter
+            except ImportError:
+                self.missing = True
+                return
+            # What a killed run wrote beyond its checkpoint is hidden, or its epochs would stand there twice.
+            self.writer = SummaryWriter(str(self.folder), purge_step=step)
+        if self.writer is not None:
+            for name in ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "rate"):
+                self.writer.add_scalar(name.replace("_", "/", 1), entry[name], step)
+            self.writer.flush()
+
+    def close(self) -> None:
+        """Write what is left."""
+        if self.writer is not None:
+            self.writer.close()

@@ -114,13 +114,13 @@ class Learn:
 
 @dataclass(frozen=True, slots=True)
 class Augment:
-    """Random changes to each prepared training picture, all in one batched operation. All zero: none.
+    """Random changes to each prepared training picture, batch by batch. All zero: none.
 
-    Angles in degrees, shares of the picture's side for ``shift`` and ``elastic`` (root mean square of the displacement),
+    Angles in degrees, shares of the side for ``shift`` and ``elastic`` (root mean square of the displacement),
     factors 1 +- x for ``scale`` and ``stretch`` (of width against height); ``stroke`` is the probability of a thicker
     or a thinner stroke, ``erase`` that of a blanked box, ``contrast`` the range of the gamma 1 +- x, ``noise`` its
-    standard deviation, ``flip`` the probability of a mirrored picture. ``copies_deg`` adds, once and before learning, one rotated copy for each angle
-    (nearest-pixel fill), as the published rune reader does.
+    standard deviation, ``flip`` the probability of a mirrored picture. ``copies_deg`` adds, once and before learning,
+    one rotated copy for each angle (nearest-pixel fill), as the published rune reader does.
     """
 
     rotate_deg: float = 0.0
