@@ -1,9 +1,9 @@
-"""Write the 1 797 handwritten digits that scikit-learn carries as a folder of labelled pictures; nothing is downloaded.
+"""Write the 1 797 handwritten digits that scikit-learn carries as folders of labelled pictures; nothing is downloaded.
 
-    python examples/digits_folder.py FOLDER        then        glyphsmith train FOLDER
+    python examples/digits_folder.py FOLDER        then        glyphsmith train FOLDER/train
 
-The digits are real: 8x8 pictures of 43 people's writing (E. Alpaydin and C. Kaynak, UCI, 1998). Each becomes
-FOLDER/LABEL/NUMBER.png, one folder a class, which is one of the forms that `glyphsmith train` recognises.
+The digits are real: 8x8 pictures of 13 people's writing (E. Alpaydin and C. Kaynak, UCI, 1998). The last 297 go to
+FOLDER/test, the others to FOLDER/train; each is LABEL/NUMBER.png, a form that `glyphsmith train` recognises.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 
-def write_digits(folder: Path, *, count: int | None = None) -> int:
-    """Write the first ``count`` digits (default: all) below ``folder`` and give how many were written."""
+def write_digits(folder: Path, *, train: int = 1500, test: int = 297) -> None:
+    """Write the first ``train`` digits and the last ``test`` digits below ``folder``."""
     digits = load_digits()
     pixels = np.rint(digits.images * (255 / 16)).astype(np.uint8)  # (N, 8, 8), 0..16 in the data set
-    for number, (picture, label) in enumerate(zip(pixels[:count], digits.target[:count], strict=True)):
-        place = folder / str(label)
-        place.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(picture).save(place / f"{number:04}.png")
-    return len(pixels[:count])
+    parts = {"train": range(train), "test": range(len(pixels) - test, len(pixels))}
+    for part, numbers in parts.items():
+        for number in numbers:
+            place = folder / part / str(digits.target[number])
+            place.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(pixels[number]).save(place / f"{number:04}.png")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--count", type=int, default=None, help="only the first COUNT digits")
-    arguments = parser.parse_args()
-    written = write_digits(arguments.folder, count=arguments.count)
-    print(f"{written} digits in {arguments.folder}")
+    folder: Path = parser.parse_args().folder
+    write_digits(folder)
+    print(f"1500 digits in {folder / 'train'}, 297 in {folder / 'test'}")
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def smooth(path: str, steps: int = 12) -> NDArray[np.float64]:
 
 
 def ink(digit: str, size: tuple[int, int], box: tuple[float, float, float, float], pen: float) -> NDArray[np.float64]:
-    """Give the ink (H, W) in 0..1 of a digit drawn into ``box`` (left, top, width, height) by a round pen; in pixels."""
+    """Give the ink (H, W) in 0..1 of a digit drawn into ``box`` (left, top, width, height) by a pen; in pixels."""
     zoom = 4
     canvas = Image.new("L", (size[0] * zoom, size[1] * zoom))
     draw = ImageDraw.Draw(canvas)
@@ -61,7 +61,7 @@ def paper(size: tuple[int, int], seed: int, *, light: float = 225, shadow: float
     y, x = np.mgrid[0 : size[1], 0 : size[0]]
     slope = (x / size[0] * rng.uniform(0.4, 1) + y / size[1] * rng.uniform(0.2, 0.8)) / 1.8
     ground = light - shadow / (1 + np.exp(-(slope - 0.5) * 9)) + rng.normal(0, 2.0, slope.shape)
-    return ground[:, :, None] * np.array([1.0, 0.985, 0.94])
+    return np.stack([ground, 0.985 * ground, 0.94 * ground], axis=2)  # paper is a little yellow
 
 
 def on_paper(mask: NDArray[np.float64], seed: int, colour: tuple[int, int, int], **light: float) -> Image.Image:
