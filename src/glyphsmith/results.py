@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Failure", "LabelReading"]
+__all__ = ["Failure", "LabelReading", "SheetReading"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,48 @@ class LabelReading:
         if self.box is not None:
             record["box"] = list(self.box)
         return record
+
+
+@dataclass(frozen=True, slots=True)
+class SheetReading:
+    """The answer to a photographed sheet: the characters found on it, line by line, each with its box.
+
+    ``confidence`` is that of the least sure character. In ``text`` a refused character stands as U+FFFD.
+    """
+
+    lines: tuple[tuple[LabelReading, ...], ...]
+    path: str | None = None
+
+    @property
+    def characters(self) -> tuple[LabelReading, ...]:
+        """All characters in reading order."""
+        return tuple(reading for line in self.lines for reading in line)
+
+    @property
+    def text(self) -> str:
+        """The labels joined; a line feed between lines, and a blank between labels where one has several signs."""
+        joint = " " if any(len(reading.label or "") > 1 for reading in self.characters) else ""
+        return "\n".join(joint.join(reading.label or "\ufffd" for reading in line) for line in self.lines)
+
+    @property
+    def confidence(self) -> float:
+        """The calibrated probability of the least sure character, in 0..1."""
+        return min((reading.confidence for reading in self.characters), default=0.0)
+
+    @property
+    def error(self) -> None:
+        """None: this picture was read."""
+        return None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the JSON record of this sheet."""
+        characters = [{k: v for k, v in reading.as_dict().items() if k != "path"} for reading in self.characters]
+        return {
+            "path": self.path,
+            "text": self.text,
+            "confidence": round(self.confidence, 6),
+            "characters": characters,
+        }
 
 
 @dataclass(frozen=True, slots=True)

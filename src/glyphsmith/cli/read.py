@@ -1,0 +1,167 @@
+"""``glyphsmith read MODEL PICTURE...``: the answers of a reader, a line a picture, as they come.
+
+The way from the shell to one answer is kept short (0.35 s is the limit): onnxruntime is loaded inside the function,
+OpenCV for ``--find`` alone, rich only when a long run goes into a file or a pipe.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from glyphsmith.errors import DataError, GlyphsmithError
+from glyphsmith.results import Failure, LabelReading, SheetReading
+
+if TYPE_CHECKING:
+    from glyphsmith.runtime.reader import Reader
+
+__all__ = ["register"]
+
+Answer = LabelReading | SheetReading | Failure
+
+#: The column of paths grows no wider than this; a longer path pushes its own line only.
+PATH_COLUMNS = 48
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb ``read``."""
+    app.command("read")(read)
+
+
+def read(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A .onnx file, a run folder or a shipped reader.")],
+    pictures: Annotated[
+        list[str], typer.Argument(metavar="PICTURE...", help="Files, folders, patterns, or - for standard input.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line per picture.")] = False,
+    top: Annotated[
+        int | None, typer.Option("--top", min=0, metavar="K", help="Give the K best labels (with --json: 3).")
+    ] = None,
+    reject: Annotated[
+        float | None,
+        typer.Option(
+            "--reject", min=0.0, max=1.0, metavar="P", help="Give no label below this confidence (default: the reader's)."
+        ),
+    ] = None,
+    steps: Annotated[
+        str | None,
+        typer.Option("--steps", metavar="OUT.png", help="Draw every stage of the preparation beside the answer."),
+    ] = None,
+    find: Annotated[
+        bool, typer.Option("--find", help="Find the glyphs of a photographed sheet and read them in order.")
+    ] = False,
+) -> int:
+    """Read pictures: one answer each, in their order; a picture that cannot be read never stops the others."""
+    from glyphsmith.runtime.pictures import expand
+    from glyphsmith.runtime.reader import open_reader
+
+    if steps is not None:
+        _check_figure(steps)
+    words = expand(pictures)
+    reader = open_reader(model)
+    shown_top = (3 if as_json else 0) if top is None else top
+    sources = list(_sources(words))
+    if find:
+        from glyphsmith.runtime.sheet import read_sheets
+
+        answers: Iterable[Answer] = read_sheets(reader, sources, names=words, top=shown_top, reject=reject)
+    else:
+        answers = reader.read_each(sources, names=words, top=shown_top, reject=reject)
+    failed, kept = 0, []
+    line = _json_line if as_json else _Columns(words, reader).line
+    for answer in _watched(answers, len(words)):
+        failed += isinstance(answer, Failure)
+        if isinstance(answer, Failure) and not as_json:
+            print(f"error: {answer.error}", file=sys.stderr, flush=True)
+        else:
+            print(line(answer), flush=True)
+        if steps is not None:
+            kept.append(answer)
+    if failed and len(words) > 1:
+        print(f"{failed} of {len(words)} pictures could not be read", file=sys.stderr)
+    if steps is not None:
+        _draw(steps, reader, sources, kept, find=find)
+    return 1 if failed else 0
+
+
+def _sources(words: Iterable[str]) -> Iterator[str | bytes]:
+    from glyphsmith.runtime.pictures import STDIN
+
+    for word in words:
+        yield sys.stdin.buffer.read() if word == STDIN else word
+
+
+def _json_line(answer: Answer) -> str:
+    return json.dumps(answer.as_dict(), ensure_ascii=False)
+
+
+class _Columns:
+    """Lays answers out as ``path  label  confidence  others``, the label starting in one column."""
+
+    def __init__(self, paths: list[str], reader: Reader) -> None:
+        self._path = min(PATH_COLUMNS, max((_width(path) for path in paths), default=0))
+        self._label = min(16, max(_width(label) for label in reader.alphabet))
+
+    def line(self, answer: Answer) -> str:
+        path = _padded(answer.path or "", self._path)
+        if isinstance(answer, SheetReading):
+            first, *rest = answer.text.split("\n")
+            indented = [f"{' ' * _width(path)}  {line}" for line in rest]
+            return "\n".join([f"{path}  {first}", *indented]) + f"  {answer.confidence:.1%}"
+        if isinstance(answer, Failure):
+            return f"{path}  {answer.error}"
+        label = _padded("-" if answer.label is None else answer.label, self._label)
+        words = [path, label, f"{answer.confidence:6.1%}"]
+        if len(answer.top) > 1 or answer.reason:
+            words.append("  ".join(f"{name} {p:.1%}" for name, p in answer.top))
+        if answer.reason:
+            words.append(f"({answer.reason})")
+        return "  ".join(word for word in words if word)
+
+
+def _width(text: str) -> int:
+    """Count the columns of a terminal that a text takes: Chinese signs take two, combining marks none."""
+    return sum(
+        0 if unicodedata.combining(sign) else 2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text
+    )
+
+
+def _padded(text: str, columns: int) -> str:
+    return text + " " * (columns - _width(text))
+
+
+def _watched(answers: Iterable[Answer], total: int) -> Iterable[Answer]:
+    """Show progress with time left where the answers themselves are not seen: stdout is a file or a pipe."""
+    if total < 2 or sys.stdout.isatty() or not sys.stderr.isatty():
+        return answers
+    from glyphsmith.cli.progress import watched
+
+    return watched(answers, total, "reading")
+
+
+def _check_figure(steps: str) -> None:
+    """Refuse a figure that could not be written before an hour of reading, not after."""
+    from pathlib import Path
+
+    path = Path(steps)
+    if path.suffix.lower() != ".png":
+        raise DataError(f"--steps {steps}: the figure is a PNG file", hint=f"--steps {path.with_suffix('.png')}")
+    if not path.absolute().parent.is_dir():
+        raise DataError(f"--steps {steps}: there is no folder {path.parent}")
+
+
+def _draw(steps: str, reader: Reader, sources: list[str | bytes], answers: list[Answer], *, find: bool) -> None:
+    from glyphsmith.runtime.figure import draw_sheets, draw_steps
+
+    try:
+        drawn, notes = (draw_sheets if find else draw_steps)(reader, list(zip(sources, answers, strict=True)), steps)
+    except DataError as error:
+        raise GlyphsmithError(f"--steps: {error.message}", hint=error.hint) from None
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
+    print(f"{steps}: {drawn} of {len(answers)} pictures drawn", file=sys.stderr)

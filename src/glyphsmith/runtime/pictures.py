@@ -1,0 +1,54 @@
+"""What the words PICTURE... of the command line stand for: files, folders, patterns, and ``-`` for standard input."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterable, Iterator
+
+from glyphsmith.errors import DataError
+from glyphsmith.picture import PICTURE_SUFFIXES
+
+__all__ = ["STDIN", "expand"]
+
+#: The word that means: one picture comes through standard input.
+STDIN = "-"
+
+
+def expand(words: Iterable[str]) -> list[str]:
+    """Give the pictures that the words name, in their order.
+
+    A folder gives every picture below it, sorted, without hidden ones. A word with ``*``, ``?`` or ``[`` that is no file
+    is a pattern (``**`` goes into folders), as a shell of Windows does not expand them. Any other word stays as it is,
+    so that a missing file fails in its place and the others are read. Raises DataError for a folder without pictures
+    and a pattern without a match.
+    """
+    found: list[str] = []
+    for word in words:
+        if word == STDIN or os.path.isfile(word):  # noqa: PTH113 - pathlib is not needed on the way to a cold start
+            found.append(word)
+        elif os.path.isdir(word):  # noqa: PTH112
+            inside = list(_inside(word))
+            if not inside:
+                raise DataError(
+                    f"{word}: the folder holds no picture",
+                    hint=f"looked for {' '.join(sorted(PICTURE_SUFFIXES))}, here and in the folders below",
+                )
+            found += inside
+        elif any(sign in word for sign in "*?["):
+            matches = sorted(glob.glob(word, recursive=True))  # noqa: PTH207
+            if not matches:
+                raise DataError(f"{word}: no file matches this pattern")
+            for match in matches:
+                found += [match] if os.path.isfile(match) else _inside(match)  # noqa: PTH113
+        else:
+            found.append(word)
+    return found
+
+
+def _inside(folder: str) -> Iterator[str]:
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if not name.startswith(".") and os.path.splitext(name)[1].lower() in PICTURE_SUFFIXES:  # noqa: PTH122
+                yield os.path.join(place, name)  # noqa: PTH118
