@@ -45,7 +45,11 @@ def read(
     reject: Annotated[
         float | None,
         typer.Option(
-            "--reject", min=0.0, max=1.0, metavar="P", help="Give no label below this confidence (default: the reader's)."
+            "--reject",
+            min=0.0,
+            max=1.0,
+            metavar="P",
+            help="Give no label below this confidence (default: the reader's).",
         ),
     ] = None,
     steps: Annotated[
