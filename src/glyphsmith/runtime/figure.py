@@ -58,7 +58,8 @@ def draw_steps(reader: Reader, read: Sequence[tuple[Any, Answer]], out: str) -> 
             _text(draw, (_EDGE, top + _NAME), _fitting(answer.error, 15, width - 2 * _EDGE), 15, _TROUBLE)
         else:
             picture = load_picture(source)
-            for i, values in enumerate([picture, *(stage for _, stage in reader.stages(picture))]):
+            panels: list[NDArray[Any]] = [picture, *(stage for _, stage in reader.stages(picture))]
+            for i, values in enumerate(panels):
                 _panel(canvas, values, _EDGE + i * (_CELL + _GAP), top + _NAME)
             best = reader.read(picture, top=BARS, reject=0.0)
             _answer(draw, answer, best, _EDGE + cells * (_CELL + _GAP), top + _NAME)
