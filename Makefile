@@ -14,7 +14,7 @@ help:
 	@echo "make test    run the tests"
 	@echo "make check   ruff, mypy, import-linter"
 	@echo "make format  let ruff rewrite the files"
-	@echo "make tables  write the table of shipped readers into README.md"
+	@echo "make tables  write what README.md and ARCHITECTURE.md say from files"
 
 install: $(VENV)/installed
 
@@ -47,7 +47,7 @@ format: install
 	$(BIN)/ruff format .
 
 tables: install
-	$(BIN)/python docs/readers_table.py --write
+	$(BIN)/python docs/generate.py --write
 
 clean:
 	rm -rf build dist

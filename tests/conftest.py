@@ -69,7 +69,8 @@ def glyphsmith(tmp_path: Path) -> Command:
 def load_script(path: Path) -> Any:
     """Import a script of the repository that is in no package."""
     spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -86,10 +87,10 @@ class Trained:
 
 
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Trained:
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """Train once on 400 of scikit-learn's digits; with several test processes the first one does it for all."""
     base = tmp_path_factory.getbasetemp()
-    place = (base if worker_id == "master" else base.parent) / "trained"
+    place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "trained"
     said = place / "said.json"
     try:
         place.mkdir()
