@@ -143,6 +143,15 @@ def test_a_reader_that_is_always_sure_and_always_wrong_has_the_largest_error() -
     assert metrics.expected_calibration_error([1.0] * 9, [False] * 9) == 1.0
 
 
+def test_the_calibration_error_by_chance_is_what_perfectly_calibrated_answers_show() -> None:
+    rng = np.random.default_rng(4)
+    confidence = rng.uniform(0.5, 1.0, 600)
+    shown = [metrics.expected_calibration_error(confidence, rng.random(600) < confidence) for _ in range(300)]
+    points = metrics.reliability(confidence, rng.random(600) < confidence)
+    assert metrics.calibration_error_by_chance(points) == pytest.approx(np.mean(shown), rel=0.1)
+    assert metrics.calibration_error_by_chance([]) == 0.0
+
+
 def test_refusing_below_a_threshold_counts_what_brute_force_counts() -> None:
     rng = np.random.default_rng(2)
     confidence = np.round(rng.random(200), 1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import pi, sqrt
 from statistics import NormalDist
 from typing import Any
 
@@ -20,6 +20,7 @@ __all__ = [
     "Coverage",
     "ReliabilityPoint",
     "accuracy",
+    "calibration_error_by_chance",
     "character_error_rate",
     "confusion_matrix",
     "confusions",
@@ -190,6 +191,17 @@ def expected_calibration_error(confidence: ArrayLike, right: ArrayLike, bins: in
     points = reliability(confidence, right, bins)
     total = sum(point.n for point in points)
     return sum(point.n * abs(point.confidence - point.accuracy) for point in points) / total if total else 0.0
+
+
+def calibration_error_by_chance(points: Sequence[ReliabilityPoint]) -> float:
+    """Give the calibration error to expect of a perfectly calibrated reader with answers of just these confidences.
+
+    In a bin of n answers the number of right ones spreads by sqrt(n p (1 - p)) around n p; the mean distance of a normal
+    variable from its centre is sqrt(2 / pi) of that.
+    """
+    total = sum(point.n for point in points)
+    spread = sum(sqrt(point.n * point.confidence * max(0.0, 1.0 - point.confidence)) for point in points)
+    return sqrt(2.0 / pi) * spread / total if total else 0.0
 
 
 @dataclass(frozen=True, slots=True)

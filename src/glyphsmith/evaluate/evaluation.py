@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 
 from glyphsmith import metrics
 from glyphsmith.errors import DataError, PictureError
-from glyphsmith.evaluate.specimens import LabelledPictures, LabelledSample, Specimen, choose_specimens
+from glyphsmith.evaluate.specimens import Specimen, choose_specimens
 from glyphsmith.results import Failure, LabelReading
 
 if TYPE_CHECKING:
+    from glyphsmith.data.pictures import Sample, Source
     from glyphsmith.picture import Picture
     from glyphsmith.runtime.reader import Reader
 
@@ -92,6 +93,11 @@ class Evaluation:
         return metrics.confusion_matrix(self.truth, self.read, len(self.labels))
 
     @property
+    def confusions(self) -> list[tuple[str, str, int]]:
+        """Every (truth, read, count) that was a mistake, most frequent first."""
+        return metrics.confusions(self.matrix, self.labels)
+
+    @property
     def ece(self) -> float:
         """The expected calibration error."""
         return metrics.expected_calibration_error(self.confidence, self.right)
@@ -117,7 +123,7 @@ class Evaluation:
             "n": self.n,
             "accuracy": round(self.accuracy, 6),
             "ci95": [round(end, 6) for end in self.ci95],
-            "confusions": [list(entry) for entry in metrics.confusions(matrix, self.labels)],
+            "confusions": [list(entry) for entry in self.confusions],
             "ms_p50": round(p50, 4),
             "ms_p95": round(p95, 4),
             "file_mb": round(self.file_bytes / 1e6, 4),
@@ -127,7 +133,7 @@ class Evaluation:
         }
 
 
-def part_indices(source: LabelledPictures, part: str = "") -> tuple[NDArray[np.int64] | None, str]:
+def part_indices(source: Source, part: str = "") -> tuple[NDArray[np.int64] | None, str]:
     """Choose what to evaluate: the indices (None: all pictures) and the name of that part.
 
     ``part`` is ``all`` or the name of a part the data gives. Empty means the test part where the data gives one (a
@@ -151,7 +157,7 @@ def part_indices(source: LabelledPictures, part: str = "") -> tuple[NDArray[np.i
 
 def evaluate(
     reader: Reader,
-    source: LabelledPictures,
+    source: Source,
     *,
     indices: Sequence[int] | NDArray[np.int64] | None = None,
     progress: bool = True,
@@ -218,7 +224,7 @@ class _Tally:
         self.read_ms: list[float] = []
         self.decode_ms: list[float] = []
 
-    def count(self, position: int, sample: LabelledSample, answer: LabelReading | Failure) -> None:
+    def count(self, position: int, sample: Sample, answer: LabelReading | Failure) -> None:
         """Enter one answer; a label seen for the first time is appended after those of the alphabet."""
         if isinstance(answer, Failure):
             self.failed.append((sample.name, sample.label, answer.error))
@@ -233,7 +239,7 @@ class _Tally:
 
 def _read_all(
     reader: Reader,
-    source: LabelledPictures,
+    source: Source,
     chosen: NDArray[np.int64],
     tally: _Tally,
     advance: Callable[[], None],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,50 +12,14 @@ from glyphsmith.errors import PictureError
 from glyphsmith.evaluate.thumbnails import stage_uri, thumbnail_uri
 
 if TYPE_CHECKING:
-    from glyphsmith.picture import Picture
+    from glyphsmith.data.pictures import Source
     from glyphsmith.runtime.reader import Reader
 
-__all__ = ["LabelledPictures", "LabelledSample", "Specimen", "choose_specimens"]
+__all__ = ["Specimen", "choose_specimens"]
 
 #: Mistakes shown, and pairs of labels shown with a few pictures each.
 SUREST = 36
 PAIRS, PAIR_PICTURES = 6, 6
-
-
-class LabelledSample(Protocol):
-    """What is needed of one sample (data.source.Sample)."""
-
-    @property
-    def name(self) -> str:
-        """The picture's name in its source."""
-
-    @property
-    def label(self) -> str:
-        """The truth."""
-
-    @property
-    def part(self) -> str | None:
-        """The part of the split that the source gives, if any."""
-
-
-class LabelledPictures(Protocol):
-    """What is needed of a source of labelled pictures (data.source.Source)."""
-
-    @property
-    def form(self) -> str:
-        """What kind of source it is."""
-
-    @property
-    def where(self) -> str:
-        """The path shown to people."""
-
-    def __len__(self) -> int: ...
-
-    def sample(self, i: int) -> LabelledSample:
-        """Give name and label of picture i."""
-
-    def picture(self, i: int) -> Picture:
-        """Open picture i; raises PictureError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +36,7 @@ class Specimen:
 
 def choose_specimens(
     reader: Reader,
-    source: LabelledPictures,
+    source: Source,
     indices: NDArray[np.int64],
     truth: NDArray[np.int32],
     read: NDArray[np.int32],

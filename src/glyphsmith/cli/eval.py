@@ -1,0 +1,97 @@
+"""``glyphsmith eval MODEL DATA``: how often a reader is right on labelled pictures, measured on the file."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from glyphsmith.evaluate.evaluation import Evaluation
+
+__all__ = ["register"]
+
+#: Lines of the listings for a person; the JSON document and the report hold everything.
+LISTED = 8
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb ``eval``."""
+    app.command("eval")(evaluate_reader)
+
+
+def evaluate_reader(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A .onnx file, a run folder or a shipped reader.")],
+    data: Annotated[str, typer.Argument(metavar="DATA", help="A folder, archive or file of labelled pictures.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    report: Annotated[
+        str | None, typer.Option("--report", metavar="DIR", help="Write report.html, confusion.png and .csv into DIR.")
+    ] = None,
+    part: Annotated[
+        str,
+        typer.Option(
+            "--part",
+            metavar="PART",
+            help="train, validation, test or all (default: the test part, where DATA gives one).",
+        ),
+    ] = "",
+) -> int:
+    """Read labelled pictures and say how many were right, which labels were confused, and how fast it was."""
+    from glyphsmith.data.source import open_source
+    from glyphsmith.evaluate.evaluation import evaluate, part_indices
+    from glyphsmith.runtime.reader import open_reader
+
+    reader = open_reader(model)
+    source = open_source(data)
+    print(f"{source.where}: {source.form}, {source.reason}", file=sys.stderr)
+    indices, name = part_indices(source, part)
+    if indices is not None:
+        print(f"reading {name}: {len(indices):,} of {len(source):,} pictures", file=sys.stderr)
+    evaluation = evaluate(reader, source, indices=indices, part=name)
+    if report is not None:
+        from glyphsmith.evaluate.report import write_report
+
+        print(f"report: {write_report(report, evaluation)}", file=sys.stderr)
+    _warn(evaluation)
+    if as_json:
+        print(json.dumps(evaluation.as_dict(), ensure_ascii=False))
+    else:
+        _print(evaluation)
+    return 1 if evaluation.failed else 0
+
+
+def _warn(evaluation: Evaluation) -> None:
+    """Say on stderr what a figure alone would hide."""
+    for _, _, error in evaluation.failed[:LISTED]:
+        print(f"error: {error}", file=sys.stderr)
+    if len(evaluation.failed) > LISTED:
+        print(f"error: {len(evaluation.failed) - LISTED} more pictures could not be read", file=sys.stderr)
+    outside = evaluation.outside
+    if outside:
+        named = ", ".join(f"{label} ({n:,})" for label, n in list(outside.items())[:LISTED])
+        named += f" and {len(outside) - LISTED} more" if len(outside) > LISTED else ""
+        print(
+            f"warning: {sum(outside.values()):,} pictures carry a label that the reader cannot answer and count as "
+            f"mistakes: {named}",
+            file=sys.stderr,
+        )
+
+
+def _print(evaluation: Evaluation) -> None:
+    """Print the figures for a person."""
+    from glyphsmith.evaluate.words import milliseconds, percent, plural, size
+
+    n, (low, high), (p50, p95) = evaluation.n, evaluation.ci95, evaluation.ms
+    right = int(evaluation.right.sum())
+    print(f"accuracy   {percent(evaluation.accuracy, n)}   {right:,} of {plural(n, 'picture')} right")
+    print(f"95 %       {percent(low, n)} to {percent(high, n)}")
+    print(f"confidence {percent(evaluation.ece)} off on average (expected calibration error)")
+    print(f"speed      p50 {milliseconds(p50)}, p95 {milliseconds(p95)} a picture on one thread")
+    print(f"file       {size(evaluation.file_bytes)}")
+    confusions = evaluation.confusions
+    if confusions:
+        print("confused   " + ", ".join(f"{truth} as {read} {count}x" for truth, read, count in confusions[:LISTED]))
+    if evaluation.failed:
+        print(f"failed     {plural(len(evaluation.failed), 'picture')}, in no figure above")

@@ -1,0 +1,82 @@
+"""Figures in plain words: a share with as many digits as its n carries, a label a person can recognise."""
+
+from __future__ import annotations
+
+import unicodedata
+from math import floor
+
+from markupsafe import Markup, escape
+
+__all__ = ["code_points", "count", "duration", "label_markup", "milliseconds", "one_in", "percent", "plural", "size"]
+
+
+def percent(share: float | None, n: int = 10_000) -> str:
+    """Write a share in 0..1 with the digits that ``n`` pictures carry; 100 % and 0 % are said only where exact."""
+    if share is None:
+        return "–"
+    digits = 2 if n >= 2_000 else 1 if n >= 50 else 0
+    unit = 10.0**-digits
+    value = share * 100.0
+    rounded = round(value, digits)
+    if share < 1.0 and rounded >= 100.0:
+        rounded = floor(value / unit) * unit if floor(value / unit) * unit < 100.0 else 100.0 - unit
+    elif share > 0.0 and rounded <= 0.0:
+        rounded = unit
+    return f"{rounded:.{0 if rounded in (0.0, 100.0) else digits}f} %"
+
+
+def count(number: int) -> str:
+    """Write a whole number with thin spaces between the thousands."""
+    return f"{number:,}".replace(",", "\u202f")
+
+
+def plural(number: int, one: str, many: str | None = None) -> str:
+    """Write a number with its noun."""
+    return f"{count(number)} {one if number == 1 else many or one + 's'}"
+
+
+def one_in(part: int, whole: int) -> str:
+    """Say a small share as one in so many; empty where there is none."""
+    return f"about one in {count(round(whole / part))}" if 0 < part < whole / 1.5 else ""
+
+
+def milliseconds(value: float) -> str:
+    """Write a time with two significant digits, in µs, ms or s."""
+    if value < 0.1:
+        return f"{value * 1e3:.0f} µs"
+    if value < 1000.0:
+        return f"{value:.2f} ms" if value < 10.0 else f"{value:.0f} ms"
+    return f"{value / 1e3:.1f} s"
+
+
+def duration(seconds: float) -> str:
+    """Write how long something took, as a person would say it."""
+    if seconds < 1.0:
+        return "less than a second"
+    if seconds < 90.0:
+        return plural(round(seconds), "second")
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return plural(minutes, "minute")
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def size(file_bytes: int) -> str:
+    """Write the size of a file in kB or MB of 1000."""
+    return f"{file_bytes / 1e3:.0f} kB" if file_bytes < 999_500 else f"{file_bytes / 1e6:.2f} MB"
+
+
+def code_points(text: str) -> str:
+    """Name the characters of a label by their numbers: ``U+16D2``."""
+    return " ".join(f"U+{ord(character):04X}" for character in text)
+
+
+def label_markup(label: str, absent: frozenset[str] = frozenset()) -> Markup:
+    """Give a label as HTML: beyond ASCII its code point and name stand in the tooltip, without a font beside it too."""
+    if label.isascii():
+        return Markup('<span class="label">{}</span>').format(label)
+    title = code_points(label)
+    if len(label) == 1:
+        title += f" {unicodedata.name(label, '')}".rstrip()
+    beside = Markup(" <small>{}</small>").format(code_points(label)) if label in absent else ""
+    return Markup('<span class="label" title="{}">{}</span>{}').format(title, label, escape(beside))
