@@ -25,7 +25,7 @@ WEIGHT_PREFIX = "net."
 
 
 class _Calibrated(nn.Module):
-    """The network with its temperature: float (N, C, h, w) to probabilities (N, K), logits (N, K), maps (N, K, y, x)."""
+    """The network with its temperature: (N, C, h, w) to probabilities (N, K), logits (N, K), maps (N, K, y, x)."""
 
     def __init__(self, network: nn.Module, temperature: float) -> None:
         super().__init__()

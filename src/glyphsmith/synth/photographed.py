@@ -20,10 +20,10 @@ Floats = NDArray[np.float32]
 def photographed(glyph: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
     """Paint one picture of a symbol anew.
 
-    ``glyph`` is uint8 (H, W), light ink on a black ground. Gives uint8 (h, w, 3), 28 to 320 pixels a side, either
+    ``glyph`` is uint8 (H, W), light ink on a black ground. Gives uint8 (h, w, 3), about 20 to 270 pixels a side, either
     polarity, off-centre, with another stroke width; half are clean as from a paint program, half as from a camera.
     """
-    side = round(float(np.exp(rng.uniform(np.log(20), np.log(150)))))
+    side = round(float(np.exp(rng.uniform(np.log(20), np.log(100)))))
     ink = _another_pen(_enlarged(glyph, side), rng)
     canvas = _placed(ink, rng)
     camera = rng.random() < 0.55
@@ -118,13 +118,13 @@ def _on_paper(ink: Floats, rng: np.random.Generator) -> NDArray[np.uint8]:
         soft = max(shape) * float(rng.uniform(0.02, 0.4))
         edge = 0.5 + 0.5 * np.tanh((along - rng.normal(0, 0.25) * max(shape)) / (2 * soft))
         light = light * (1 - float(rng.uniform(0.1, 0.55)) * edge.astype(np.float32))
-    grain = float(rng.uniform(0, 0.03)) * rng.standard_normal(shape).astype(np.float32)
+    grain = float(rng.uniform(0, 0.03)) * rng.standard_normal(shape, np.float32)
     grain = grain + float(rng.uniform(0, 0.04)) * _cloud(shape, int(rng.integers(6, 24)), rng)
     paper = rng.uniform(0.55, 0.98) * (1 - rng.uniform(0, 0.12, 3))
     strength = float(rng.uniform(0.3, 0.97))
     if rng.random() < 0.35:
         # Pencil, chalk and dry felt pens leave the paper's grain in the stroke.
-        ink = ink * (1 - float(rng.uniform(0.1, 0.5)) * rng.random(shape).astype(np.float32))
+        ink = ink * (1 - float(rng.uniform(0.1, 0.5)) * rng.random(shape, np.float32))
     tint = rng.uniform(0, 0.25, 3)
     if light_on_dark:
         ground, pen = 0.35 * paper * rng.uniform(0.2, 1.0), paper * strength + 0.3
@@ -141,5 +141,5 @@ def _on_paper(ink: Floats, rng: np.random.Generator) -> NDArray[np.uint8]:
     blur = float(rng.uniform(0, 0.012)) * max(shape)
     if blur > 0.3:
         picture = cv2.GaussianBlur(picture, (0, 0), blur)
-    picture = picture + float(rng.uniform(0, 0.03)) * rng.standard_normal(picture.shape)
+    picture = picture + float(rng.uniform(0, 0.03)) * rng.standard_normal(picture.shape, np.float32)
     return np.asarray((picture * 255).round().clip(0, 255), np.uint8)
