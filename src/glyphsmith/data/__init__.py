@@ -1,0 +1,1 @@
+"""Labelled pictures: where they come from, what is wrong with them, how they are divided."""

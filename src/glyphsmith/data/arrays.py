@@ -125,7 +125,7 @@ def _unglued(word: str) -> list[str]:
 
 
 def layout_of(array: SliceableArray, where: str) -> tuple[Layout, list[str]]:
-    """Find how an array holds pictures, with notes on what was guessed. Raises DataError for what cannot be pictures."""
+    """Find how an array holds pictures, with notes on what was guessed. Raises DataError for what is none."""
     shape = tuple(int(n) for n in array.shape[1:])
     notes: list[str] = []
     channel_first = False
@@ -246,9 +246,8 @@ class ArrayStore:
         except (OSError, ValueError, RuntimeError) as error:
             raise PictureError(f"{name}: cannot be read ({error})") from None
 
-    def encoded(self, i: int) -> None:
+    def encoded(self, _i: int, /) -> None:
         """None: the pictures are no files."""
-        return None
 
     def block(self, start: int, stop: int) -> NDArray[np.uint8] | None:
         """Give pictures start..stop-1 as uint8 (n, H, W[, 3]), or None where they differ in size or have alpha."""

@@ -112,7 +112,7 @@ def open_folders(tree: Tree, pictures: Sequence[str], where: str) -> LabelledPic
         notes.append(f"folders lie in folders, so the label is the whole path below {where}, for example {nested!r}")
     if _names_tell_more(names, labels):
         notes.append(
-            f"the file names look like labels too ({_example(names)} in {labels[0]}/); the folders were taken, {OVERRIDE}"
+            f"file names look like labels too ({_example(names)} in {labels[0]}/); the folders were taken, {OVERRIDE}"
         )
     shown = ", ".join(sorted(kinds)[:4]) + (" ..." if len(kinds) > 4 else "")
     return LabelledPictures(

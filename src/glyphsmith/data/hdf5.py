@@ -134,7 +134,7 @@ class EncodedStore:
         self._data = data
         self._offsets = offsets
 
-    def encoded(self, i: int) -> bytes:
+    def encoded(self, i: int, /) -> bytes:
         """Read the bytes of picture i. Raises PictureError."""
         start, stop = int(self._offsets[i]), int(self._offsets[i + 1])
         try:
@@ -146,6 +146,5 @@ class EncodedStore:
         """Open picture i: uint8 (H, W, 3). Raises PictureError."""
         return load_picture(self.encoded(i), name=name)
 
-    def block(self, start: int, stop: int) -> None:
+    def block(self, _start: int, _stop: int, /) -> None:
         """None: the pictures differ in size."""
-        return None

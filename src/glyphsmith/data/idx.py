@@ -104,7 +104,7 @@ def _values(stream: Any, size: int, name: str) -> NDArray[np.uint8]:
             )
         done += len(piece)
         if spill is None and done > _IN_MEMORY_BYTES:
-            spill = tempfile.TemporaryFile(prefix="glyphsmith-")
+            spill = tempfile.TemporaryFile(prefix="glyphsmith-")  # noqa: SIM115 - mapped, so it stays open
             spill.writelines(pieces)
             pieces.clear()
         if spill is None:

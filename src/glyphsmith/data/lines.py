@@ -18,7 +18,7 @@ from glyphsmith.errors import DataError
 
 __all__ = ["open_lines"]
 
-_EXPRESSION = re.compile(r"(?=.*\d)(?=.*[-+*/×÷])[\d+\-*/×÷().=;\u4e00-\u9fff]+")  # noqa: RUF001 - the signs meant
+_EXPRESSION = re.compile(r"(?=.*\d)(?=.*[-+*/×÷])[\d+\-*/×÷().=;\u4e00-\u9fff]+")
 _VALUE = re.compile(r"=?\s*[-+]?\d+(\.\d+)?(/\d+)?")
 
 

@@ -1,4 +1,4 @@
-"""Labelled pictures as one sequence, whatever they came from: the record all of ``data``, training and evaluation share.
+"""Labelled pictures as one sequence, whatever they came from: what ``data``, training and evaluation share.
 
 A source is a list of labels plus a store that gives pixels by index. The stores differ (files, members of an archive,
 an array, encoded bytes in HDF5), the source does not, so nothing above it knows where a picture lies.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, cast, overload
+from typing import Literal, Protocol, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,9 +32,9 @@ Part = Literal["train", "validation", "test"]
 
 #: What people call the parts of a split, as folder names, as values of a column and in keys of arrays.
 PART_NAMES: dict[str, Part] = {
-    **dict.fromkeys(("train", "training", "trn"), cast(Part, "train")),
-    **dict.fromkeys(("validation", "valid", "val", "dev"), cast(Part, "validation")),
-    **dict.fromkeys(("test", "testing", "tst", "t10k", "eval"), cast(Part, "test")),
+    **dict.fromkeys(("train", "training", "trn"), "train"),
+    **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
+    **dict.fromkeys(("test", "testing", "tst", "t10k", "eval"), "test"),
 }
 
 
@@ -85,15 +85,15 @@ class Source(Protocol):
 class Store(Protocol):
     """Pixels by index."""
 
-    def picture(self, i: int, name: str) -> Picture:
+    def picture(self, i: int, name: str, /) -> Picture:
         """Open picture i: uint8 (H, W, 3). Raises PictureError that begins with ``name``."""
         ...
 
-    def encoded(self, i: int) -> bytes | None:
+    def encoded(self, i: int, /) -> bytes | None:
         """Give the bytes of the picture's file, or None where the pictures are no files. Raises PictureError."""
         ...
 
-    def block(self, start: int, stop: int) -> NDArray[np.uint8] | None:
+    def block(self, start: int, stop: int, /) -> NDArray[np.uint8] | None:
         """Give pictures start..stop-1 in one read as uint8 (n, H, W) or (n, H, W, 3), or None where it cannot."""
         ...
 

@@ -7,7 +7,6 @@ and names. A table is what a person wrote on purpose, so it overrules every gues
 from __future__ import annotations
 
 import gzip
-import os
 import zlib
 from collections import Counter
 from collections.abc import Sequence
@@ -109,7 +108,7 @@ def _nearby(place: Path) -> str | None:
     import difflib
 
     try:
-        there = sorted(os.listdir(place.parent))
+        there = sorted(entry.name for entry in place.parent.iterdir())
     except OSError:
         return f"there is no folder {place.parent} either"
     close = difflib.get_close_matches(place.name, there, n=1)
@@ -177,7 +176,7 @@ def _open_tree(tree: Tree, where: str, group: str) -> LabelledPictures:
 
 
 def _tables(tree: Tree, files: Sequence[str], pictures: Sequence[str]) -> list[tuple[str, Part | None]]:
-    """Find the tables: labels.csv at the top, else in folders one below, else any csv at the top with a fitting head."""
+    """Find the tables: labels.csv at the top, else one folder below, else any csv with a fitting head."""
     named = [name for name in files if name.rpartition("/")[2].lower() in ("labels.csv", "labels.tsv")]
     top = [name for name in named if "/" not in name]
     if top:

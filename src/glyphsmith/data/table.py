@@ -129,7 +129,8 @@ def _read_csv(tree: Tree, name: str, part: Part | None, group: str, rows: _Rows)
             )
         file_at, label_at = 0, 1
         header = ["file", "label", *(f"column{k}" for k in range(3, len(header) + 1))]
-    assert file_at is not None and label_at is not None
+    assert file_at is not None
+    assert label_at is not None
     part_at = _column(header, _PART_COLUMNS)
     others = tuple(
         cell.strip() for k, cell in enumerate(first if has_header else header) if k not in (file_at, label_at)
