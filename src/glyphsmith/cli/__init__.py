@@ -32,7 +32,7 @@ DONE, SOME_FAILED, WRONG_INPUT, BUG, INTERRUPTED = 0, 1, 2, 70, 130
 _EXTRA_OF = dict.fromkeys(
     ("torch", "lightning_fabric", "onnx", "onnxscript", "h5py", "sklearn", "scipy", "matplotlib", "tensorboard"),
     "train",
-) | dict.fromkeys(("timm", "torchvision"), "photos")
+) | {"cv2": "find"}
 
 
 def build_app(verbs: Sequence[str] = VERBS) -> typer.Typer:

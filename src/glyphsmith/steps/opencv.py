@@ -16,6 +16,6 @@ def opencv() -> Any:
     except ImportError:
         raise MissingExtraError(
             "finding and cleaning steps need OpenCV, which is not installed",
-            hint="pip install opencv-python-headless",
+            hint='pip install "glyphsmith[find]"',
         ) from None
     return cv2
