@@ -19,8 +19,8 @@ def expand(words: Iterable[str]) -> list[str]:
     """Give the pictures that the words name, in their order.
 
     A folder gives every picture below it, sorted, without hidden ones. A word with ``*``, ``?`` or ``[`` that is no
-    file is a pattern (``**`` goes into folders), as a shell of Windows does not expand them. Any other word stays as it is,
-    so that a missing file fails in its place and the others are read. Raises DataError for a folder without pictures
+    file is a pattern (``**`` goes into folders), as a shell of Windows does not expand them. Any other word stays as
+    it is, so that a missing file fails in its place and the others are read. Raises DataError for a folder without pictures
     and a pattern without a match.
     """
     found: list[str] = []

@@ -25,6 +25,8 @@ __all__ = ["Sheet", "find_glyphs"]
 WORK_PX = 1600
 #: Ink is at least this much darker than its ground, of 255; fainter differences are paper.
 _FAINTEST = 28.0
+#: Paper that seems darker than this, of 255, is not paper but the inside of a broad stroke.
+_GREYISH = 24
 #: A region lower and narrower than this share of the typical height is a fragment; below the other, a speck.
 _FRAGMENT, _SPECK = 0.6, 0.12
 #: A fragment within this share of the typical height of a glyph is part of it.
@@ -56,8 +58,6 @@ def find_glyphs(picture: Picture) -> Sheet:
     work = cv2.resize(picture, size, interpolation=cv2.INTER_AREA) if scale < 1.0 else picture
     ink = _ink(flatten(work))
     writing = ink & ~ruling_lines(ink)
-    # Taking a line off cuts the strokes that crossed it; a closing of its thickness heals them.
-    writing = cv2.morphologyEx(writing, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)) & ink
     found = regions(writing)
     groups = _glyph_groups(found, (size[1], size[0]))
     by_box = {_around([found.boxes[r] for r in group]): group for group in groups}
@@ -69,7 +69,11 @@ def find_glyphs(picture: Picture) -> Sheet:
 def _ink(flat: Picture) -> Picture:
     """Mask the ink (H, W) of a flattened page: all that is linked to what is surely ink and may be ink itself."""
     cv2 = opencv()
-    dark = 255.0 - cv2.GaussianBlur(flat, (3, 3), 0).astype(np.float32)
+    dark = 255 - cv2.GaussianBlur(flat, (3, 3), 0)
+    # Where light falls off steeply (a corner, the edge of a shadow) the ground is put too high, so paper seems greyish.
+    small = cv2.resize(dark, (max(1, dark.shape[1] // 4), max(1, dark.shape[0] // 4)), interpolation=cv2.INTER_AREA)
+    greyish = np.minimum(cv2.medianBlur(small, 41), _GREYISH)
+    dark = cv2.subtract(dark, cv2.resize(greyish, dark.shape[::-1], interpolation=cv2.INTER_LINEAR)).astype(np.float32)
     noise = 1.4826 * float(np.median(np.abs(dark - np.median(dark))))
     level = float(cv2.threshold(dark.astype(np.uint8), 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)[0])
     sure = max(level, _FAINTEST, 6.0 * noise)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from glyphsmith.picture import Picture
 from glyphsmith.steps.opencv import opencv
@@ -30,14 +31,25 @@ def _level_lines(mask: Picture) -> Picture:
     runs = cv2.morphologyEx(thick, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
     joined = cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones((1, run), np.uint8))
     found = regions(joined)
-    lines = np.zeros(len(found) + 1, np.uint8)
-    for r, ((_, _, w, _), area) in enumerate(zip(found.boxes, found.areas, strict=True)):
-        thickness = area / w
-        lines[r + 1] = 255 if w >= _SPAN * width and w >= _SLENDER * thickness else 0
-    if not lines.any():
-        return np.zeros_like(mask)
-    on_line = lines[found.labels] & mask
-    # A stroke that crosses goes on above and below: what is tall in its column is no line.
-    typical = float(np.median(on_line.sum(axis=0)[on_line.any(axis=0)])) / 255.0
-    tall = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((max(3, round(3 * typical) + 2), 1), np.uint8))
-    return np.asarray(on_line & ~tall, dtype=np.uint8)
+    lines = np.zeros_like(mask)
+    for r, (left, top, w, h) in enumerate(found.boxes):
+        if w < _SPAN * width:
+            continue
+        place = np.s_[top : top + h, left : left + w]
+        own = (found.labels[place] == r + 1) & (mask[place] > 0)
+        # Writing that hangs on the line makes few of its columns tall, so the median is the line's own thickness.
+        thickness = float(np.median(own.sum(axis=0)))
+        if w >= _SLENDER * thickness:
+            lines[place] |= _thin_part(mask[place], own, round(thickness))
+    return lines
+
+
+def _thin_part(mask: Picture, line: NDArray[np.bool_], thickness: int) -> Picture:
+    """Give the part of a line (h, w) that no stroke runs through, above and below it, or past it."""
+    cv2 = opencv()
+    tall = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((3 * thickness + 2, 1), np.uint8))
+    wider = cv2.dilate(line.astype(np.uint8) * 255, np.ones((5, 1), np.uint8))
+    thin = wider & mask & ~tall
+    # Taking it all off would cut the strokes that cross at a slant; where ink stands above and below, the line stays.
+    healed = cv2.morphologyEx(mask & ~thin, cv2.MORPH_CLOSE, np.ones((thickness + 6, 1), np.uint8))
+    return np.asarray(thin & ~healed, dtype=np.uint8)

@@ -38,9 +38,9 @@ def flatten(picture: Picture) -> Picture:
     return np.clip(flat, 0.0, 255.0).round().astype(np.uint8)
 
 
-#: The ground is estimated on a copy whose longer side has this many pixels; strokes up to a twelfth of it vanish.
+#: The ground is estimated on a copy whose longer side has this many pixels; strokes up to an eighth of it vanish.
 GROUND_PX = 240
-_STROKE_PX = 21
+_STROKE_PX = 31
 
 
 def ground_of(picture: Picture) -> Picture:
