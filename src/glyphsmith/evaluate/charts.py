@@ -21,7 +21,7 @@ from glyphsmith.metrics import ReliabilityPoint, risk_coverage
 __all__ = ["coverage_chart", "history_charts", "reliability_chart", "ticks", "timing_chart"]
 
 WIDTH, HEIGHT = 440, 300
-LEFT, RIGHT, TOP, BOTTOM = 56, 16, 24, 44
+LEFT, RIGHT, TOP, BOTTOM = 56, 26, 26, 44
 
 Tick = Callable[[float], str]
 

@@ -41,7 +41,7 @@ def confusion_picture(matrix: NDArray[np.int32], labels: Sequence[str], *, title
     shown = most_confused(matrix, DRAWN).tolist()
     k = len(shown)
     cell = 68 if k <= 12 else 48 if k <= 30 else 32 if k <= 60 else 22 if k <= 120 else 16
-    names = [labels[i] for i in shown]
+    names = [_shorter(code_points(labels[i]) if missing(labels[i]) else labels[i]) for i in shown]
     size = max(11, round(cell * 0.62)) if max(map(len, names), default=1) <= 2 else max(11, min(24, cell - 4))
     signs = [_sign(name, size) for name in names]
     widest = max((sign.width for sign in signs), default=1)
@@ -103,10 +103,11 @@ def _shorter(name: str) -> str:
 
 
 def _sign(text: str, size_px: int, colour: tuple[int, int, int] = _INK) -> Image.Image:
-    """Draw one line of text, tightly cut; its code points where no font has its glyphs."""
-    text = _shorter(code_points(text) if missing(text) else text)
+    """Draw one line of text, cut at its sides; all signs of a size and font have one height, so that lines agree."""
     font = find_font(text, size_px)
     left, top, right, bottom = font.getbbox(text)
+    _, line_top, _, line_bottom = font.getbbox("Ag")
+    top, bottom = min(top, line_top), max(bottom, line_bottom)
     image = Image.new("RGB", (max(1, int(right - left) + 2), max(1, int(bottom - top) + 2)), _PAPER)
     ImageDraw.Draw(image).text((1 - left, 1 - top), text, font=font, fill=colour)
     return image

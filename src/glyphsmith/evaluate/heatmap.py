@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
 from glyphsmith.evaluate import svg
-from glyphsmith.evaluate.words import count, percent
+from glyphsmith.evaluate.words import code_points, count, percent
 
 __all__ = ["heat_map", "most_confused"]
 
@@ -36,27 +36,34 @@ def most_confused(matrix: NDArray[np.int32], limit: int = SHOWN) -> NDArray[np.i
     return np.array(sorted(chosen), dtype=np.int64)
 
 
-def heat_map(matrix: NDArray[np.int32], labels: Sequence[str], shown: NDArray[np.int64]) -> Markup:
+def heat_map(
+    matrix: NDArray[np.int32], labels: Sequence[str], shown: NDArray[np.int64], absent: frozenset[str] = frozenset()
+) -> Markup:
     """Draw the rows and columns ``shown`` of the counts (K, K): rows are the truth, columns what was read.
 
     The depth of a colour is the share of the row; right answers have a colour of their own.
+    A label of ``absent``, for which there was no font, has its code points beside it.
     """
     k = len(shown)
     totals = np.maximum(matrix.sum(axis=1, dtype=np.int64), 1)
     cell = 46 if k <= 6 else 38 if k <= 12 else 26 if k <= 26 else 20
-    names = [labels[i] for i in shown.tolist()]
+    names = [labels[i] + (f" {code_points(labels[i])}" if labels[i] in absent else "") for i in shown.tolist()]
     long = min(LONGEST, max(map(len, names), default=1))
+    turned = long * 10.5 > cell
     left = 52 + (long - 1) * 7.5
-    top = 44 + (long * 5.5 if long > 2 else 0)
+    top = 44 + (long * 5.5 if turned else 0)
     side = k * cell
-    width, height = left + side + (long * 5.5 if long > 2 else 8), top + side + 8
+    width, height = left + side + (long * 5.5 if turned else 8), top + side + 8
     parts = [svg.element("rect", "ground", x=left, y=top, width=side, height=side)]
+    for at in range(1, k):
+        parts.append(svg.line("tile", left, top + at * cell, left + side, top + at * cell))
+        parts.append(svg.line("tile", left + at * cell, top, left + at * cell, top + side))
     for at, name in enumerate(names):
         middle = at * cell + cell / 2
         name = name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
         parts.append(svg.text("axis-label", left - 7, top + middle + 5, name, "end"))
         x, y = left + middle, top - 8
-        if long > 2:
+        if turned:
             parts.append(svg.text("axis-label", x + 4, y, name, transform=f"rotate(-45 {x + 4:.1f} {y:.1f})"))
         else:
             parts.append(svg.text("axis-label", x, y, name, "middle"))
@@ -72,7 +79,9 @@ def heat_map(matrix: NDArray[np.int32], labels: Sequence[str], shown: NDArray[np
     parts.append(svg.text("axis-title", left, 14, "read as →"))
     parts.append(svg.text("axis-title", 2, 14 if left > 90 else top - 8, "truth ↓"))
     description = f"Confusion matrix of {k} labels; the CSV beside this page holds the same counts."
-    return svg.figure("heat", width, height, parts, description, style=f"width:{width:.0f}px")
+    return svg.figure(
+        "heat fits" if k <= 12 else "heat", width, height, parts, description, style=f"width:{width:.0f}px"
+    )
 
 
 def _cell(x: float, y: float, cell: int, number: int, share: float, right: bool, title: str) -> str:

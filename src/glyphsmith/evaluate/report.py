@@ -64,11 +64,12 @@ def report_html(evaluation: Evaluation, *, story: Story | None = None) -> str:
     )
     absent = frozenset(label for label in evaluation.labels if missing(label))
     environment.filters.update(
-        percent=words.percent,
+        percent=_percent,
         count=words.count,
         size=words.size,
         milliseconds=words.milliseconds,
         duration=words.duration,
+        points=words.points,
         glyph=lambda label: words.label_markup(label, absent),
     )
     environment.globals.update(plural=words.plural)
@@ -82,6 +83,10 @@ def report_html(evaluation: Evaluation, *, story: Story | None = None) -> str:
         made=f"{datetime.now().astimezone():%d %B %Y, %H:%M}",
         made_with=f"Glyphsmith {__version__}, {platform.system()} {platform.machine()}",
     )
+
+
+def _percent(share: float | None, n: int = 10_000) -> str:
+    return words.percent(share, n).replace(" ", "\u00a0")
 
 
 def _template(name: str) -> str:
@@ -116,7 +121,7 @@ def _context(evaluation: Evaluation, absent: frozenset[str]) -> dict[str, Any]:
         "absent": sorted(absent),
         "code_points": words.code_points,
         "confusions": evaluation.confusions,
-        "heat": heat_map(matrix, evaluation.labels, shown),
+        "heat": heat_map(matrix, evaluation.labels, shown, absent),
         "heat_labels": len(shown),
         "heat_share": within / wrong if wrong else 1.0,
         "reliability": charts.reliability_chart(points),

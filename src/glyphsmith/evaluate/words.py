@@ -7,7 +7,18 @@ from math import floor
 
 from markupsafe import Markup, escape
 
-__all__ = ["code_points", "count", "duration", "label_markup", "milliseconds", "one_in", "percent", "plural", "size"]
+__all__ = [
+    "code_points",
+    "count",
+    "duration",
+    "label_markup",
+    "milliseconds",
+    "one_in",
+    "percent",
+    "plural",
+    "points",
+    "size",
+]
 
 
 def percent(share: float | None, n: int = 10_000) -> str:
@@ -23,6 +34,12 @@ def percent(share: float | None, n: int = 10_000) -> str:
     elif share > 0.0 and rounded <= 0.0:
         rounded = unit
     return f"{rounded:.{0 if rounded in (0.0, 100.0) else digits}f} %"
+
+
+def points(share: float) -> str:
+    """Write a distance between two shares in percentage points."""
+    value = share * 100.0
+    return f"{value:.1f} points" if value >= 1.0 else f"{value:.2f} points"
 
 
 def count(number: int) -> str:
