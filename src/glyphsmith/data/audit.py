@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from glyphsmith.data.measure import DIGEST_BYTES, GROUNDS, THUMB_SIDE, Measures, kind_of, measure
 from glyphsmith.data.nearly import clusters
 from glyphsmith.data.pictures import Source
-from glyphsmith.data.stream import open_each, track
+from glyphsmith.data.stream import FAST_FROM, open_each, track
 from glyphsmith.errors import PictureError
 
 __all__ = ["Audit", "Collector", "Finding", "Level", "Piece", "audit", "measure_piece"]
@@ -187,7 +187,7 @@ def measure_piece(source: Source, indices: range) -> Piece:
             run.clear()
             at.clear()
 
-    for i, picture, encoded in open_each(source, indices):
+    for i, picture, encoded in open_each(source, indices, fast=len(source) >= FAST_FROM):
         if isinstance(picture, PictureError):
             piece.failures.append((i, picture.message))
             continue

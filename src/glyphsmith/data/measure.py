@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -101,11 +102,22 @@ def kind_of(encoded: bytes) -> str:
         transparent = " with transparency" if encoded[25] == 3 and b"tRNS" in encoded[:4096] else ""
         animated = " animated" if b"acTL" in encoded[:200] else ""
         return f"PNG {'16-bit ' if encoded[24] == 16 else ''}{kind}{transparent}{animated}"
-    import io
-
+    if encoded[:2] == b"\xff\xd8":
+        return _jpeg_kind(encoded)
     try:
         with Image.open(io.BytesIO(encoded)) as image:
             animated = " animated" if getattr(image, "n_frames", 1) > 1 else ""
             return f"{image.format} {_MODES.get(image.mode, image.mode)}{animated}"
     except Exception:  # noqa: BLE001 - only a word for a statistic: load_picture has already judged the file
         return "unknown"
+
+
+def _jpeg_kind(encoded: bytes) -> str:
+    """Find the frame's head, whose tenth byte counts the colours; four times as fast as asking Pillow."""
+    at = 2
+    while at + 10 <= len(encoded) and encoded[at] == 0xFF:
+        mark = encoded[at + 1]
+        if 0xC0 <= mark <= 0xCF and mark not in (0xC4, 0xC8, 0xCC):
+            return f"JPEG { {1: 'grey', 3: 'RGB', 4: 'CMYK'}.get(encoded[at + 9], 'unknown') }"
+        at += 2 + int.from_bytes(encoded[at + 2 : at + 4], "big") if mark != 0xFF else 1
+    return "JPEG unknown"

@@ -8,22 +8,34 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from glyphsmith.data.pictures import Source
+from glyphsmith.data.png import plain_png
 from glyphsmith.errors import PictureError
-from glyphsmith.picture import Picture, load_picture
+from glyphsmith.picture import load_picture
 
-__all__ = ["in_order", "open_each", "ranges", "track", "usable_cores"]
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+__all__ = ["FAST_FROM", "in_order", "open_each", "ranges", "track", "usable_cores"]
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 #: Pictures a thread takes at once: enough to make handing over cheap, few enough for 12-megapixel photographs.
 PICTURES_A_PIECE = 64
+#: Shorter work shows no bar.
+PATIENCE_S = 2.0
+#: In a smaller set loading OpenCV takes longer than it saves.
+FAST_FROM = 5_000
 
 
 def usable_cores() -> int:
@@ -64,26 +76,42 @@ def in_order(function: Callable[[T], R], items: list[T], *, threads: int | None 
 def track(
     function: Callable[[range], R], count: int, what: str, *, progress: bool = True, size: int = PICTURES_A_PIECE
 ) -> Iterator[tuple[range, R]]:
-    """Apply a function to pieces of 0..count-1 in threads, in order, with the time left on stderr."""
+    """Apply a function to pieces of 0..count-1 in threads, in order; after two seconds the time left is on stderr."""
     pieces = ranges(count, size)
-    results = zip(pieces, in_order(function, pieces), strict=True)
-    if not progress or count < 500:
-        yield from results
-        return
+    begun = time.monotonic()
+    bar: Progress | None = None
+    done = 0
+    try:
+        for piece, result in zip(pieces, in_order(function, pieces), strict=True):
+            done += len(piece)
+            if bar is None and progress and time.monotonic() - begun > PATIENCE_S:
+                bar = _bar(what, count)
+            if bar is not None:
+                bar.update(bar.task_ids[0], completed=done)
+            yield piece, result
+    finally:
+        if bar is not None:
+            bar.stop()
+
+
+def _bar(what: str, total: int) -> Progress:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(what, total=count)
-        for piece, result in results:
-            yield piece, result
-            bar.advance(task, len(piece))
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    bar.start()
+    bar.add_task(what, total=total)
+    return bar
 
 
-def open_each(source: Source, indices: range) -> Iterator[tuple[int, Picture | PictureError, bytes | None]]:
-    """Open pictures one by one, with the bytes of their files where they are files; a bad one gives its error."""
+def open_each(
+    source: Source, indices: range, *, fast: bool = False
+) -> Iterator[tuple[int, NDArray[np.uint8] | PictureError, bytes | None]]:
+    """Open pictures one by one, with the bytes of their files where they are files; a bad one gives its error.
+
+    A picture is uint8 (H, W, 3); with ``fast`` a plain grey PNG comes as (H, W), which are the same pixels.
+    """
     encoded_of: Callable[[int], bytes | None] | None = getattr(source, "encoded", None)
     for i in indices:
         encoded: bytes | None = None
@@ -91,7 +119,8 @@ def open_each(source: Source, indices: range) -> Iterator[tuple[int, Picture | P
             encoded = encoded_of(i) if encoded_of is not None else None
             if encoded is None:
                 yield i, source.picture(i), None
-            else:
-                yield i, load_picture(encoded, name=source.sample(i).name), encoded
+                continue
+            picture = plain_png(encoded) if fast else None
+            yield i, picture if picture is not None else load_picture(encoded, name=source.sample(i).name), encoded
         except PictureError as error:
             yield i, error, encoded

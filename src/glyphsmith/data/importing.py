@@ -1,0 +1,241 @@
+"""Write any source into one HDF5 file: uint8, chunked, with labels, names, groups and the split; checked on the way.
+
+One pass in flat memory: the same pictures are measured for the audit and written. Small pictures of one size are stored
+as pixels, all else as the bytes of their files, so that mixed sizes and photographs lose nothing and do not grow.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from glyphsmith.data.audit import Audit, Collector, Piece
+from glyphsmith.data.hdf5 import FORMAT_KEY, FORMAT_VERSION, PART_CODES
+from glyphsmith.data.measure import kind_of, measure
+from glyphsmith.data.pictures import Source
+from glyphsmith.data.split import Split, split_samples
+from glyphsmith.data.stream import FAST_FROM, open_each, track
+from glyphsmith.errors import DataError, MissingExtraError, PictureError
+from glyphsmith.files import atomic_path
+
+if TYPE_CHECKING:
+    import h5py
+
+__all__ = ["Imported", "import_to_hdf5"]
+
+#: Larger pictures are stored as the files they were.
+_MAX_PIXEL_BYTES = 64 * 64 * 3 * 4
+_CHUNK_BYTES = 64 * 1024
+#: Pictures whose size is looked at before anything is written.
+_PROBED = 64
+_A_PIECE = 256
+
+_How = Literal["grey", "colour", "encoded"]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What was written: how many pictures, ``how`` (grey or colour pixels, or encoded), the audit and the split."""
+
+    path: Path
+    n: int
+    how: str
+    audit: Audit
+    split: Split
+
+
+@dataclass(slots=True)
+class _Written:
+    """What one thread prepared for the file."""
+
+    piece: Piece
+    indices: list[int] = field(default_factory=list)
+    pixels: NDArray[np.uint8] | None = None
+    files: list[bytes] = field(default_factory=list)
+
+
+class _OtherForm(Exception):  # noqa: N818 - a signal to begin again, not an error
+    """A picture does not fit the form that the first pictures suggested."""
+
+    def __init__(self, how: _How) -> None:
+        super().__init__(how)
+        self.how = how
+
+
+def import_to_hdf5(
+    source: Source,
+    out: str | Path,
+    *,
+    validation: float = 0.1,
+    test: float = 0.1,
+    group: str = "",
+    seed: int = 0,
+    progress: bool = True,
+) -> Imported:
+    """Write ``source`` to the HDF5 file ``out``, all or nothing. Unreadable pictures are left out and listed.
+
+    A split that the source gives is kept; else one is made as training would make it (``split_samples``).
+    Raises DataError, or MissingExtraError where h5py is not installed.
+    """
+    try:
+        import h5py
+    except ImportError:
+        raise MissingExtraError("HDF5 files need h5py", hint='python -m pip install "glyphsmith[train]"') from None
+    path = Path(out)
+    if path.suffix.lower() not in (".h5", ".hdf5"):
+        raise DataError(f"{path}: the name of an HDF5 file ends in .h5")
+    if path.is_dir():
+        raise DataError(f"{path}: is a folder", hint=f"for example {path / 'pictures.h5'}")
+    how, shape = _probe(source)
+    with atomic_path(path) as beside:
+        while True:
+            try:
+                with h5py.File(beside, "w", libver="v110") as file:
+                    return _write(file, path, source, how, shape, (validation, test, group, seed), progress)
+            except _OtherForm as other:
+                how = other.how
+
+
+def _probe(source: Source) -> tuple[_How, tuple[int, int]]:
+    """Choose the form from a few pictures spread over the source."""
+    count = len(source)
+    found = []
+    for i in sorted({k * (count - 1) // max(1, _PROBED - 1) for k in range(min(_PROBED, count))}):
+        for _, picture, _ in open_each(source, range(i, i + 1)):
+            if not isinstance(picture, PictureError):
+                found.append((picture.shape[:2], picture.nbytes, _as_grey(picture[None]) is not None))
+    if not found:
+        return "encoded", (0, 0)
+    height, width = found[0][0]
+    if len({shape for shape, _, _ in found}) > 1 or found[0][1] > _MAX_PIXEL_BYTES:
+        return "encoded", (0, 0)
+    return ("grey" if all(grey for _, _, grey in found) else "colour"), (height, width)
+
+
+def _as_grey(block: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+    """Give (n, H, W) where every picture is grey, else None."""
+    if block.ndim == 3:
+        return block
+    first = block[..., 0]
+    if bool((first == block[..., 1]).all()) and bool((first == block[..., 2]).all()):
+        return np.ascontiguousarray(first)
+    return None
+
+
+def _prepare(source: Source, indices: range, how: _How, shape: tuple[int, int]) -> _Written:
+    """Open, measure and lay out one piece; runs in a thread. Raises _OtherForm."""
+    made = _Written(Piece())
+    read_block = getattr(source, "block", None)
+    block = read_block(indices.start, indices.stop) if read_block is not None and how != "encoded" else None
+    if block is not None:
+        made.indices = list(indices)
+        made.piece.kinds["array"] += len(indices)
+    else:
+        run: list[NDArray[np.uint8]] = []
+        for i, picture, encoded in open_each(source, indices, fast=len(source) >= FAST_FROM):
+            if isinstance(picture, PictureError):
+                made.piece.failures.append((i, picture.message))
+                continue
+            made.piece.kinds[kind_of(encoded) if encoded is not None else "array"] += 1
+            made.indices.append(i)
+            if how == "encoded":
+                measured = measure(picture[None])
+                made.piece.measured.append((np.array([i]), measured, picture.shape[0], picture.shape[1]))
+                made.files.append(encoded if encoded is not None else _as_png(picture))
+                continue
+            if picture.shape[:2] != shape:
+                raise _OtherForm("encoded")
+            run.append(picture)
+        if how == "encoded" or not run:
+            return made
+        if len({picture.ndim for picture in run}) > 1:
+            run = [picture if picture.ndim == 3 else np.repeat(picture[:, :, None], 3, axis=2) for picture in run]
+        block = np.stack(run)
+    if block.shape[1:3] != shape:
+        raise _OtherForm("encoded")
+    grey = _as_grey(block)
+    made.piece.measured.append((np.array(made.indices), measure(block if grey is None else grey), *shape))
+    if how == "grey":
+        if grey is None:
+            raise _OtherForm("colour")
+        made.pixels = grey
+    else:
+        made.pixels = block if block.ndim == 4 else np.repeat(block[..., None], 3, axis=3)
+    return made
+
+
+def _as_png(picture: NDArray[np.uint8]) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "PNG")
+    return file.getvalue()
+
+
+def _write(
+    file: h5py.File,
+    path: Path,
+    source: Source,
+    how: _How,
+    shape: tuple[int, int],
+    wanted: tuple[float, float, str, int],
+    progress: bool,
+) -> Imported:
+    import h5py
+
+    collector = Collector(source)
+    count = len(source)
+    kept: list[int] = []
+    sizes: list[int] = []
+    data: Any
+    if how == "encoded":
+        data = file.create_dataset("encoded", (0,), "u1", maxshape=(None,), chunks=(1 << 20,))
+    else:
+        one = shape if how == "grey" else (*shape, 3)
+        rows = max(1, min(count, _CHUNK_BYTES // max(1, int(np.prod(one)))))
+        data = file.create_dataset("pictures", (count, *one), "u1", maxshape=(None, *one), chunks=(rows, *one))
+    total = 0
+    pieces = track(
+        lambda piece: _prepare(source, piece, how, shape), count, "importing", progress=progress, size=_A_PIECE
+    )
+    for _, made in pieces:
+        collector.take(made.piece)
+        if made.pixels is not None:
+            data[len(kept) : len(kept) + len(made.pixels)] = made.pixels
+        elif made.files:
+            joined = np.frombuffer(b"".join(made.files), dtype=np.uint8)
+            data.resize(total + joined.size, axis=0)
+            data[total:] = joined
+            total += joined.size
+            sizes += [len(one_file) for one_file in made.files]
+        kept += made.indices
+    audit = collector.audit()
+    if not kept:
+        raise DataError(
+            f"{source.where}: none of its {count:,} pictures can be read", hint="see `glyphsmith data check`"
+        )
+    if how == "encoded":
+        file["offsets"] = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    else:
+        data.resize(len(kept), axis=0)
+    validation, test, group, seed = wanted
+    split = split_samples(audit, source, validation=validation, test=test, group=group, seed=seed)
+    text = h5py.string_dtype("utf-8")
+    samples = [source.sample(i) for i in kept]
+    file.create_dataset("labels", data=[sample.label for sample in samples], dtype=text)
+    file.create_dataset("names", data=[sample.name for sample in samples], dtype=text)
+    if any(sample.group for sample in samples):
+        file.create_dataset("groups", data=[sample.group or "" for sample in samples], dtype=text)
+    made_parts = split.part_of_each(count)
+    code: dict[str, int] = {part or "": k for k, part in enumerate(PART_CODES)}
+    file["parts"] = np.array(
+        [code[s.part or made_parts[i]] for i, s in zip(kept, samples, strict=True)], dtype=np.uint8
+    )
+    file.attrs[FORMAT_KEY] = FORMAT_VERSION
+    file.attrs["source"] = source.where
+    file.attrs["split"] = split.reason
+    return Imported(path, len(kept), how, audit, split)
