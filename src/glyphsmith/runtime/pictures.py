@@ -20,8 +20,8 @@ def expand(words: Iterable[str]) -> list[str]:
 
     A folder gives every picture below it, sorted, without hidden ones. A word with ``*``, ``?`` or ``[`` that is no
     file is a pattern (``**`` goes into folders), as a shell of Windows does not expand them. Any other word stays as
-    it is, so that a missing file fails in its place and the others are read. Raises DataError for a folder without pictures
-    and a pattern without a match.
+    it is, so that a missing file fails in its place and the others are read. Raises DataError for a folder without
+    pictures and a pattern without a match.
     """
     found: list[str] = []
     for word in words:

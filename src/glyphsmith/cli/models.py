@@ -1,0 +1,81 @@
+"""``glyphsmith models``: the readers that come with the package, from their cards."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from glyphsmith.errors import ModelError
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb ``models``."""
+    app.command("models")(models)
+
+
+def models(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> int:
+    """List the shipped readers: what they read, their size, and the figures they reached."""
+    from glyphsmith.runtime.reader import open_reader
+    from glyphsmith.runtime.store import shipped
+
+    records: list[dict[str, Any]] = []
+    for name, path in shipped().items():
+        try:
+            reader = open_reader(path)
+        except ModelError as error:
+            print(f"error: {error.message}", file=sys.stderr)
+            records.append({"name": name, "path": str(path), "error": error.message})
+            continue
+        card = reader.card
+        records.append(
+            {
+                "name": name,
+                "task": card.task,
+                "about": card.about,
+                "labels": list(card.alphabet),
+                "file_mb": round(reader.file_bytes / 1e6, 3),
+                "reject_below": card.reject_below,
+                "figures": card.figures,
+                "path": str(path),
+            }
+        )
+    broken = any("error" in record for record in records)
+    if as_json:
+        print(json.dumps(records, ensure_ascii=False))
+        return 1 if broken else 0
+    if not records:
+        print("no reader comes with this installation", file=sys.stderr)
+    for record in records:
+        if "error" in record:
+            continue
+        print(f"{record['name']}  {record['task']}, {_labels(record['labels'])}, {record['file_mb']:.2f} MB")
+        if record["about"]:
+            print(f"  {record['about']}")
+        for what, figure in record["figures"].items():
+            print(f"  {what}: {_figure(figure)}")
+    return 1 if broken else 0
+
+
+def _labels(labels: list[str]) -> str:
+    shown = " ".join(labels) if len(labels) <= 12 else " ".join(labels[:12]) + " ..."
+    return f"{len(labels)} labels ({shown})"
+
+
+def _figure(figure: dict[str, Any]) -> str:
+    """Say one figure with its n and interval; what is not there is left out."""
+    words = []
+    if isinstance(figure.get("accuracy"), int | float):
+        words.append(f"{figure['accuracy']:.2%} right")
+    interval = figure.get("ci95")
+    if isinstance(interval, list) and len(interval) == 2:
+        words.append(f"(95 % interval {interval[0]:.2%} to {interval[1]:.2%})")
+    if "n" in figure:
+        words.append(f"of {figure['n']:,} pictures" if isinstance(figure["n"], int) else f"n {figure['n']}")
+    return " ".join(words) or json.dumps(figure, ensure_ascii=False)
