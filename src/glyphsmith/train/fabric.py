@@ -11,7 +11,17 @@ import torch
 
 from glyphsmith.errors import MissingExtraError
 
-__all__ = ["make_fabric"]
+__all__ = ["make_fabric", "process", "share"]
+
+
+def process() -> tuple[int, int]:
+    """Give the number of this process and how many there are, as torchrun says."""
+    return int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def share(value: Any) -> Any:
+    """Give every process what the first has; the others wait for it. Alone it is the value itself."""
+    return make_fabric("float32")[0].broadcast(value) if process()[1] > 1 else value
 
 
 def make_fabric(precision: Literal["bf16", "float32"]) -> tuple[Any, str]:
@@ -25,7 +35,7 @@ def make_fabric(precision: Literal["bf16", "float32"]) -> tuple[Any, str]:
         raise MissingExtraError(
             "learning needs the train extra (lightning-fabric is missing)", hint='pip install "glyphsmith[train]"'
         ) from None
-    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    processes = process()[1]
     cuda = torch.cuda.is_available()
     where = torch.cuda.get_device_name() if cuda else f"CPU, {torch.get_num_threads()} threads"
     fast = torch.cuda.is_bf16_supported() if cuda else _cpu_computes_bf16()

@@ -167,8 +167,7 @@ class _Run:
             return self._end_epoch()
         # Processes must stop at the same step; asking each other costs, so they ask now and then.
         if self.fabric.world_size == 1 or self.step % _LOOK_EVERY == 0:
-            over = self.limit_s is not None and self._elapsed() > self.limit_s
-            if over and self.fabric.world_size == 1:
+            if self.limit_s is not None and self._elapsed() > self.limit_s:
                 self.stop.ask(f"the limit of {self.limit_s:.0f} s was reached")
             if not self._agree(not self.stop):
                 self._end_early(self.stop.reason or "another process was stopped")
@@ -228,7 +227,9 @@ class _Run:
         self.loss_sum.zero_()
         self.right.zero_()
         self.history.append(entry)
-        better: bool = not self.best or (val_accuracy, -val_loss) > (self.best["accuracy"], -self.best["loss"])
+        # Without validation pictures nothing is better than the last.
+        blind = len(self.validation[1]) == 0
+        better: bool = not self.best or blind or (val_accuracy, -val_loss) > (self.best["accuracy"], -self.best["loss"])
         if better or self.learn.keep == "last":
             self.best = {"epoch": entry["epoch"], "accuracy": val_accuracy, "loss": val_loss}
             if judgement is not None:
@@ -246,7 +247,8 @@ class _Run:
             self.events.add(entry)
         now = time.monotonic()
         last = self.step >= self.plan.steps
-        if entry["epoch"] == 1 or last or now - self.told > 1.0:
+        told = entry["epoch"] % max(1, self.plan.epochs // 12) == 0 or now - self.told > 10.0
+        if entry["epoch"] == 1 or last or told:
             self.told = now
             left = self._elapsed() / max(1, self.step) * (self.plan.steps - self.step)
             self.say(

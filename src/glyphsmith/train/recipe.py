@@ -139,11 +139,15 @@ class Augment:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What a recipe's author reported, and what we measured: text for ``glyphsmith recipes``."""
+    """What a recipe's author reported, and what we measured: text for ``glyphsmith recipes``.
+
+    ``weights`` counts the network's numbers for the labels of the published data; 0 where nobody counted.
+    """
 
     figure: str = ""
     source: str = ""
     measured: str = ""
+    weights: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,65 @@
+"""``glyphsmith recipes``: the recipes of the package with size, published and measured figures; NAME prints one."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("recipes")(recipes)
+
+
+def recipes(
+    name: Annotated[str, typer.Argument(help="Print this recipe as TOML.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> int:
+    """List the recipes, or print one."""
+    from glyphsmith.train.recipe import load_recipe, recipe_names, to_toml
+
+    if name:
+        recipe = load_recipe(name)
+        file = resources.files("glyphsmith") / "recipes" / f"{name}.toml"
+        if as_json:
+            print(json.dumps(recipe.as_dict(), ensure_ascii=False, indent=1))
+        elif name in recipe_names():
+            print(file.read_text(encoding="utf-8"), end="")
+        else:
+            print(to_toml(recipe) if not Path(name).is_file() else Path(name).read_text(encoding="utf-8"), end="")
+        return 0
+    rows = [_row(each) for each in recipe_names()]
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False, indent=1))
+        return 0
+    for row in rows:
+        size = f"{row['weights']:,} weights" if row["weights"] is not None else ""
+        print(f"{row['name']:<16} {row['size']:>7}  {size:>18}  {row['about']}")
+        for key in ("published", "measured"):
+            if row[key]:
+                print(f"{'':<16} {key}: {row[key]}")
+    return 0
+
+
+def _row(name: str) -> dict[str, Any]:
+    from glyphsmith.train.recipe import load_recipe
+
+    recipe = load_recipe(name)
+    prepare = recipe.prepare
+    return {
+        "name": name,
+        "about": recipe.about,
+        "network": recipe.network.family,
+        "size": f"{prepare.width_px}x{prepare.height_px}",
+        "weights": recipe.published.weights or None,
+        "data": recipe.data.source,
+        "published": recipe.published.figure,
+        "source": recipe.published.source,
+        "measured": recipe.published.measured,
+    }

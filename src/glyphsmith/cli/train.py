@@ -1,0 +1,84 @@
+"""``glyphsmith train SOURCE``: a folder of labelled pictures in, one file out.
+
+Every decision is printed with its reason on stderr; the path of the written file is the one line on stdout.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from glyphsmith.errors import RecipeError
+
+__all__ = ["register"]
+
+INTERRUPTED = 130
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("train")(train)
+
+
+def train(
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="Folder, archive or HDF5 file of labelled pictures; may be left out for a recipe that has its own."
+        ),
+    ] = "",
+    recipe: Annotated[
+        str, typer.Option("--recipe", metavar="NAME|FILE", help="A recipe, see `glyphsmith recipes`.")
+    ] = "",
+    out: Annotated[str, typer.Option("--out", metavar="RUN", help="Folder of the run [runs/RECIPE-TIME].")] = "",
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change the recipe, e.g. learn.epochs=20.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", metavar="N", help="Seed of everything random.")] = None,
+    minutes: Annotated[float | None, typer.Option("--minutes", metavar="M", help="Be done within M minutes.")] = None,
+    from_model: Annotated[
+        str, typer.Option("--from", metavar="MODEL", help="Go on from a trained reader, also with further labels.")
+    ] = "",
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
+    group: Annotated[
+        str,
+        typer.Option("--group", metavar="COLUMN", help="Column whose values never straddle the split, e.g. writer."),
+    ] = "",
+) -> int:
+    """Train a reader on labelled pictures and write it as one file."""
+    if minutes is not None and not 0.0 < minutes <= 1e6:
+        raise RecipeError(f"--minutes is {minutes:g}, expected more than 0")
+    if resume and not out:
+        raise RecipeError("--resume needs --out RUN: the folder of the run to go on with")
+    from glyphsmith.run import run
+
+    outcome = run(
+        source or None,
+        recipe=recipe or None,
+        out=out or _new_folder(recipe),
+        settings=settings or (),
+        seed=seed,
+        minutes=minutes,
+        from_model=from_model or None,
+        resume=resume,
+        group=group,
+        command=shlex.join(["glyphsmith", *sys.argv[1:]]),
+    )
+    if outcome.evaluation is not None or outcome.part == "":
+        print(outcome.model)
+    return INTERRUPTED if outcome.interrupted else 0
+
+
+def _new_folder(recipe: str) -> Path:
+    """Name runs/RECIPE-TIME; a second run within the same second gets a number."""
+    name = Path(recipe).stem if recipe else "automatic"
+    first = Path("runs") / f"{name}-{datetime.now(UTC).astimezone():%Y%m%d-%H%M%S}"
+    folder, number = first, 2
+    while folder.exists():
+        folder, number = first.with_name(f"{first.name}-{number}"), number + 1
+    return folder

@@ -1,0 +1,410 @@
+"""The story of a run, readable top to bottom: data -> audit -> split -> choices -> preparation -> learning -> the file
+behind its gate -> the file's own figures on the test part -> report.
+
+``glyphsmith train`` and ``glyphsmith.train`` call ``run``. Everything heavy is imported inside, so that a missing extra
+is one plain sentence. All reported figures are measured on the written file.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glyphsmith.alphabet import Alphabet
+from glyphsmith.errors import DataError, MissingExtraError, TrainingError
+from glyphsmith.train.folders import Asked
+from glyphsmith.train.recipe import Recipe, load_recipe, to_toml, with_settings
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from glyphsmith.data.audit import Audit
+    from glyphsmith.data.pictures import LabelledPictures
+    from glyphsmith.data.split import Split
+    from glyphsmith.evaluate.evaluation import Evaluation
+    from glyphsmith.train.automatic import Decision
+    from glyphsmith.train.diagnose import Problem
+    from glyphsmith.train.learned import Fit
+    from glyphsmith.train.prepared import Prepared
+
+__all__ = ["Outcome", "run"]
+
+#: Below so many test pictures a figure says little; the run says so.
+_SMALL_TEST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run left behind: its folder, the file, the file's figures, and what is wrong with it, if anything."""
+
+    folder: Path
+    model: Path
+    part: str
+    evaluation: Evaluation | None
+    problems: tuple[Problem, ...]
+    stopped: str
+    interrupted: bool
+
+
+def run(
+    source: str | Path | None = None,
+    *,
+    recipe: str | None = None,
+    out: str | Path,
+    settings: Sequence[str] = (),
+    seed: int | None = None,
+    minutes: float | None = None,
+    from_model: str | None = None,
+    resume: bool = False,
+    group: str = "",
+    command: str = "",
+    say: Callable[[str], None] | None = None,
+) -> Outcome:
+    """Make a reader of labelled pictures, in the folder ``out``.
+
+    ``source`` is a folder, archive or HDF5 file; None for a recipe with a published source of its own, or to resume.
+    ``recipe`` is a name or a TOML file, None to choose by looking. ``settings`` are KEY=VALUE words that go over it.
+    ``minutes`` limits the whole run. ``from_model`` goes on from a reader's weights, also with further labels.
+    ``resume`` goes on with the run in ``out``. ``say`` takes each line meant for people (default: stderr). Raises
+    DataError, RecipeError, TrainingError, ModelError, ExportError or MissingExtraError; nothing in ``out`` is lost.
+    """
+    _need_the_train_extra()
+    from glyphsmith.train import folders, progress
+    from glyphsmith.train.fabric import process, share
+
+    began = time.monotonic()
+    say = say or progress.to_stderr
+    folder = Path(out)
+    asked = Asked(str(source or ""), recipe or "", tuple(settings), seed, minutes, from_model or "", group, command)
+    if process()[0] > 0:
+        # A further process of torchrun: it needs none of the pictures, only what the first one has prepared.
+        return _help(folder, share(None), minutes, resume)
+    folders.open_run(folder, resume=resume)
+    if resume:
+        asked = folders.read_asked(folder, asked)
+        if folders.is_finished(folder):
+            raise TrainingError(f"{folder}: this run has ended; there is nothing to resume", hint="see its report.html")
+    task = _prepare(folder, asked, say)
+    share({"classes": len(task.alphabet)})
+    fit = _learn(folder, task, asked.minutes, began, resume, say)
+    return _finish(folder, task, fit, asked, say)
+
+
+@dataclass(slots=True)
+class _Task:
+    """All that is known before learning begins."""
+
+    source: LabelledPictures
+    audit: Audit
+    split: Split
+    recipe: Recipe
+    decisions: list[Decision]
+    alphabet: Alphabet
+    weights: dict[str, Tensor] | None
+    train: Prepared
+    validation: Prepared
+    problems: list[Problem]
+
+
+def _prepare(folder: Path, asked: Asked, say: Callable[[str], None]) -> _Task:
+    """From a path to prepared pictures: open, check, split, choose, prepare."""
+    from glyphsmith.data.audit import audit
+    from glyphsmith.data.source import open_source
+    from glyphsmith.data.split import split_samples
+    from glyphsmith.export.graph import preparation
+    from glyphsmith.files import write_atomically
+    from glyphsmith.runtime.session import Preparer
+    from glyphsmith.train import automatic, diagnose, folders
+    from glyphsmith.train.prepared import prepare_parts
+
+    named = load_recipe(asked.recipe) if asked.recipe else Recipe()
+    if asked.seed is not None:
+        named = replace(named, seed=asked.seed)
+    if asked.group:
+        named = replace(named, data=replace(named.data, group=asked.group))
+    wanted = with_settings(named, asked.settings)
+
+    place = asked.source or _fetched(wanted, say)
+    source = open_source(place, group=wanted.data.group)
+    say(f"{source.where}: {len(source)} pictures, {source.form} ({source.reason})")
+    folders.write_asked(folder, asked)
+
+    checked = audit(source)
+    for line in checked.lines():
+        say(line)
+    labels = [source.sample(i).label for i in range(len(source))]
+    decisions: list[Decision] = []
+    if not asked.recipe:
+        share, why_share = automatic.share_to_hold_out(int(checked.readable.sum()), len(checked.labels))
+        decisions.append(why_share)
+        wanted = with_settings(replace(named, data=replace(named.data, validation=share, test=share)), asked.settings)
+    split = split_samples(
+        checked,
+        source,
+        validation=wanted.data.validation,
+        test=wanted.data.test,
+        group=wanted.data.group,
+        seed=wanted.seed,
+    )
+    say(f"split: {split.reason}")
+
+    counts = Counter(labels[i] for i in split.train)
+    if asked.recipe:
+        chosen = wanted
+        decisions.append(automatic.Decision("recipe", wanted.name, wanted.about or "as named"))
+    else:
+        sample = automatic.sample_of(source, split.train)
+        chosen, why = automatic.choose(counts, automatic.look_at(sample), wanted)
+        decisions += why
+        chosen = with_settings(chosen, asked.settings)
+    decisions += [
+        automatic.Decision(key, value, "--set") for key, _, value in (word.partition("=") for word in asked.settings)
+    ]
+    alphabet, weights = Alphabet.of(counts), None
+    if asked.from_model:
+        chosen, alphabet, weights, why = _go_on_from(asked.from_model, chosen, alphabet, asked.settings)
+        decisions += why
+    for decision in decisions:
+        say(f"{decision.what}: {decision.value} - {decision.reason}")
+    write_atomically(folder / "recipe.toml", to_toml(chosen))
+
+    train, validation = prepare_parts(
+        folder,
+        source,
+        Preparer(preparation(chosen.prepare).SerializeToString()),
+        chosen,
+        alphabet,
+        labels,
+        checked.digests,
+        train=split.train,
+        validation=split.validation,
+        say=say,
+    )
+    problems = diagnose.before(train.pictures, train.labels, alphabet.labels)
+    for problem in problems:
+        say(f"warning: {problem.text}\nhint: {problem.hint}")
+    return _Task(source, checked, split, chosen, decisions, alphabet, weights, train, validation, problems)
+
+
+def _learn(
+    folder: Path, task: _Task, minutes: float | None, began: float, resume: bool, say: Callable[[str], None]
+) -> Fit:
+    """Learn, and say what is wrong where nothing was learned."""
+    from glyphsmith.train import diagnose
+    from glyphsmith.train.loop import fit
+
+    fitted = fit(
+        task.recipe,
+        train=(task.train.pictures, task.train.labels),
+        validation=(task.validation.pictures, task.validation.labels),
+        classes=len(task.alphabet),
+        run_dir=folder,
+        start=task.weights,
+        seconds=_time_to_learn(minutes, time.monotonic() - began),
+        resume=resume,
+        say=say,
+    )
+    found = diagnose.after(
+        fitted,
+        task.recipe,
+        train=(task.train.pictures, task.train.labels),
+        validation=(task.validation.pictures, task.validation.labels),
+        alphabet=task.alphabet.labels,
+    )
+    for problem in found:
+        say(f"warning: {problem.text}\nhint: {problem.hint}")
+    task.problems += found
+    return fitted
+
+
+def _finish(folder: Path, task: _Task, fit: Fit, asked: Asked, say: Callable[[str], None]) -> Outcome:
+    """Write the file behind its gate, measure the file, report."""
+    from glyphsmith.card import Card
+    from glyphsmith.evaluate.evaluation import evaluate
+    from glyphsmith.evaluate.report import write_report
+    from glyphsmith.evaluate.story import Story
+    from glyphsmith.export.reader_file import reader_bytes, with_card
+    from glyphsmith.files import write_atomically
+    from glyphsmith.nets import count_weights
+    from glyphsmith.runtime.reader import open_reader
+    from glyphsmith.train import records
+    from glyphsmith.train.curves import draw_curves
+
+    recipe, source, split = task.recipe, task.source, task.split
+    card = Card(
+        name=recipe.name if recipe.name != "automatic" else folder.resolve().name,
+        task="label",
+        alphabet=task.alphabet.labels,
+        prepare=asdict(recipe.prepare),
+        recipe=recipe.as_dict(),
+        data={
+            "train": len(task.train),
+            "validation": len(task.validation),
+            "test": len(split.test),
+            "form": source.form,
+        },
+        about=recipe.about,
+        command=asked.command,
+        notes=tuple(problem.text for problem in task.problems),
+        made_with=records.versions(),
+    )
+    file = reader_bytes(fit.network, recipe.prepare, card, temperature=fit.temperature)
+    gate = _gate(file, fit, task)
+    say(f"gate: the file reads {gate['n']} validation pictures as the network does (within {gate['largest']:.1g})")
+    # Written now, and again with its figures: from here on a second Ctrl-C costs the figures, not the file.
+    model = folder / "model.onnx"
+    write_atomically(model, file)
+    draw_curves(folder / "curves.png", fit.history, title=card.name, best_epoch=fit.best_epoch)
+
+    part, indices = ("test", split.test) if len(split.test) else ("validation", split.validation)
+    evaluation = None
+    if len(indices):
+        evaluation = evaluate(open_reader(file), source, indices=indices, part=part)
+        found = evaluation.as_dict()
+        figures = {key: found[key] for key in ("n", "accuracy", "ci95")}
+        card = replace(open_reader(file).card, figures={part: {**figures, "data": Path(source.where).name}})
+        file = with_card(file, card)
+        write_atomically(model, file)
+        _say_figures(part, evaluation, say)
+    story = Story(
+        title=card.name,
+        recipe_toml=to_toml(recipe),
+        decisions=tuple((d.what, d.value, d.reason) for d in task.decisions),
+        audit_lines=tuple(task.audit.lines()),
+        history=tuple(fit.history),
+        stopped=fit.stopped,
+        seconds=fit.seconds,
+        command=asked.command,
+    )
+    if evaluation is not None:
+        write_report(folder, evaluation, story=story)
+    weights = count_weights(fit.network)
+    figures = (
+        {**evaluation.as_dict(), "part": part} if evaluation is not None else {"task": "label", "n": 0, "part": ""}
+    )
+    document = {
+        **figures,
+        "data": source.where,
+        **records.learning(recipe, fit),
+        "weights": weights,
+        "gate": gate,
+        "split": {"reason": split.reason, "train": len(task.train), "validation": len(task.validation)},
+        "decisions": [list(decision) for decision in task.decisions],
+        "problems": [problem.as_dict() for problem in task.problems],
+        "audit": task.audit.as_dict(),
+    }
+    write_atomically(folder / "metrics.json", json.dumps(document, ensure_ascii=False, indent=1))
+    if not fit.interrupted:
+        shutil.rmtree(folder / "prepared", ignore_errors=True)
+    say(f"file: {model} ({len(file) / 1e6:.2f} MB, {weights:,} weights)")
+    if evaluation is not None:
+        say(f"report: {folder / 'report.html'}")
+    return Outcome(folder, model, part, evaluation, tuple(task.problems), fit.stopped, fit.interrupted)
+
+
+def _help(folder: Path, shared: Mapping[str, Any], minutes: float | None, resume: bool) -> Outcome:
+    """Learn beside the first process; it alone judges, writes and reports."""
+    from glyphsmith.train.loop import fit
+    from glyphsmith.train.prepared import prepared_before
+
+    recipe = load_recipe(str(folder / "recipe.toml"))
+    train, validation = (prepared_before(folder / "prepared" / f"{name}.npy") for name in ("train", "validation"))
+    fitted = fit(
+        recipe,
+        train=(train.pictures, train.labels),
+        validation=(validation.pictures, validation.labels),
+        classes=int(shared["classes"]),
+        run_dir=folder,
+        seconds=_time_to_learn(minutes, 0.0),
+        resume=resume,
+        say=lambda _: None,
+    )
+    return Outcome(folder, folder / "model.onnx", "", None, (), fitted.stopped, fitted.interrupted)
+
+
+def _time_to_learn(minutes: float | None, spent_s: float) -> float | None:
+    """Give the seconds for learning: a tenth, but at least three, is kept for the file, its gate and its figures."""
+    if minutes is None:
+        return None
+    whole = 60.0 * minutes
+    return max(1.0, whole - max(3.0, 0.1 * whole) - spent_s)
+
+
+def _fetched(recipe: Recipe, say: Callable[[str], None]) -> Path:
+    if not recipe.data.source:
+        raise DataError(
+            "no SOURCE was given, and the recipe has none of its own",
+            hint="glyphsmith train FOLDER, where FOLDER holds one folder of pictures for each label",
+        )
+    from glyphsmith.data.download import fetch
+
+    say(f"data: {recipe.data.source}, as published")
+    place: Path = fetch(recipe.data.source)
+    return place
+
+
+def _go_on_from(
+    model: str, recipe: Recipe, found: Alphabet, settings: Sequence[str]
+) -> tuple[Recipe, Alphabet, dict[str, Tensor], list[Decision]]:
+    """Take preparation, network, labels and weights from a reader's file."""
+    from glyphsmith.export.reader_file import network_weights
+    from glyphsmith.runtime.reader import open_reader
+    from glyphsmith.runtime.store import resolve
+    from glyphsmith.train.further import go_on
+
+    path = resolve(model)
+    return go_on(
+        open_reader(path).card,
+        network_weights(path.read_bytes(), where=str(path)),
+        recipe,
+        found,
+        settings=settings,
+        where=str(path),
+    )
+
+
+def _gate(file: bytes, fit: Fit, task: _Task) -> dict[str, Any]:
+    """Compare file and network on the validation pictures; on training pictures where there are none."""
+    from glyphsmith.errors import PictureError
+    from glyphsmith.export.parity import check_parity
+
+    indices = task.split.validation if len(task.split.validation) else task.split.train[:200]
+
+    def pictures() -> Iterator[tuple[str, NDArray[np.uint8]]]:
+        for i in indices.tolist():
+            with suppress(PictureError):
+                yield task.source.sample(i).name, task.source.picture(i)
+
+    report = check_parity(file, fit.network, task.recipe.prepare, pictures(), temperature=fit.temperature)
+    return {"n": report.n, "largest": report.largest}
+
+
+def _say_figures(part: str, evaluation: Evaluation, say: Callable[[str], None]) -> None:
+    low, high = evaluation.ci95
+    say(
+        f"{part}: {100 * evaluation.accuracy:.2f} % of {evaluation.n} pictures are read rightly "
+        f"(95 % interval {100 * low:.2f} to {100 * high:.2f}), measured on the file"
+    )
+    if part != "test":
+        say("warning: there is no test part; these pictures also chose the weights, so the figure is a little too good")
+    elif evaluation.n < _SMALL_TEST:
+        say(f"warning: {evaluation.n} test pictures say little; the interval is the honest part of the figure")
+
+
+def _need_the_train_extra() -> None:
+    for name in ("torch", "lightning_fabric", "onnx", "onnxscript", "sklearn", "matplotlib"):
+        if find_spec(name) is None:
+            raise MissingExtraError(
+                f"learning needs {name}, which is not installed", hint='pip install "glyphsmith[train]"'
+            )

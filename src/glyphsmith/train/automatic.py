@@ -1,0 +1,223 @@
+"""What a run decides by itself, and why: each choice is (what, value, reason), printed, and overridden by ``--set``.
+
+Looks at how many pictures and labels there are and at a sample of the pictures themselves. Never looks at anything of
+the test part but its size: the sample comes from the training part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glyphsmith.data.pictures import Source
+from glyphsmith.errors import DataError, PictureError
+from glyphsmith.picture import Picture
+from glyphsmith.train.recipe import Augment, Learn, Network, Prepare, Recipe
+
+__all__ = ["Decision", "Look", "choose", "look_at", "sample_of", "share_to_hold_out"]
+
+
+class Decision(NamedTuple):
+    """One choice: what was decided, its value and the reason, as they are printed."""
+
+    what: str
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a sample of pictures looks like, each a median over the sample.
+
+    ``side_px`` the longer side, ``aspect`` the longer over the shorter, ``colour`` how far the channels lie apart (0
+    for grey), ``flat`` the share of pixels that differ by less than 6 % from their surroundings, ``light`` the share
+    of pictures with light ink on dark.
+    """
+
+    side_px: int
+    aspect: float
+    colour: float
+    flat: float
+    light: float
+
+
+def look_at(pictures: Sequence[NDArray[np.uint8]]) -> Look:
+    """Measure a sample of pictures, each uint8 (H, W, 3)."""
+    sides, aspects, colours, flats, lights = [], [], [], [], []
+    for picture in pictures:
+        height, width = picture.shape[:2]
+        sides.append(max(height, width))
+        aspects.append(max(height, width) / min(height, width))
+        small = picture[:: max(1, height // 64), :: max(1, width // 64)].astype(np.float32) / 255.0
+        colours.append(float((small.max(axis=2) - small.min(axis=2)).mean()))
+        grey = small.mean(axis=2)
+        flats.append(float((np.abs(grey - _surroundings(grey)) < 0.06).mean()))
+        border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+        lights.append(float(np.median(border) < grey.mean()))
+    return Look(
+        side_px=int(np.median(sides)),
+        aspect=float(np.median(aspects)),
+        colour=float(np.median(colours)),
+        flat=float(np.median(flats)),
+        light=float(np.mean(lights)),
+    )
+
+
+def sample_of(source: Source, indices: NDArray[np.int64], most: int = 200) -> list[Picture]:
+    """Open at most ``most`` pictures spread evenly over ``indices``."""
+    chosen = np.unique(np.linspace(0, len(indices) - 1, num=min(most, len(indices))).astype(np.int64))
+    sample = []
+    for i in indices[chosen].tolist():
+        with suppress(PictureError):
+            sample.append(source.picture(i))
+    return sample
+
+
+def _surroundings(grey: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Give the median of each pixel's row-and-column neighbourhood of 5: what a flat ground equals."""
+    padded = np.pad(grey, 2, mode="edge")
+    height, width = grey.shape
+    shifts = [padded[2 + dy : 2 + dy + height, 2 + dx : 2 + dx + width] for dy, dx in _NEIGHBOURS]
+    return np.asarray(np.median(np.stack(shifts), axis=0), dtype=np.float32)
+
+
+_NEIGHBOURS = ((0, 0), (-2, 0), (2, 0), (0, -2), (0, 2), (-2, -2), (-2, 2), (2, -2), (2, 2))
+
+
+def choose(counts: Mapping[str, int], look: Look, recipe: Recipe) -> tuple[Recipe, list[Decision]]:
+    """Fill an empty recipe for ``counts`` training pictures a label that look like ``look``.
+
+    Raises DataError where the labels are no labels: nearly every picture has its own.
+    """
+    n, k = sum(counts.values()), len(counts)
+    if k > 20 and n < 1.5 * k:
+        raise DataError(
+            f"{k} different labels on {n} pictures: nearly every picture has a label of its own",
+            hint="this trains readers of one label a picture; put pictures of one kind into one folder",
+        )
+    decisions = [Decision("task", "label", f"each picture carries one label; there are {k} of them")]
+    ink = look.colour < 0.12 and look.flat >= 0.45
+    prepare, why = _prepare(look, k, ink)
+    decisions += why
+    network, reason = _network(ink, n, k)
+    decisions.append(Decision("network", network.family, reason))
+    few = int(np.median(list(counts.values())))
+    augment, strength, reason = _augment(ink, few)
+    decisions.append(Decision("augmentation", strength, reason))
+    learn, why = _learn(n, few, ink)
+    decisions += why
+    return replace(recipe, prepare=prepare, network=network, augment=augment, learn=learn), decisions
+
+
+def share_to_hold_out(n: int, k: int) -> tuple[float, Decision]:
+    """Choose the share of ``n`` pictures with ``k`` labels for validation, and the same for test."""
+    if n >= 20_000:
+        share, reason = 0.05, f"of {n} pictures a twentieth is enough for a narrow interval"
+    elif n >= 40 * k:
+        share, reason = 0.1, "a tenth of each label"
+    else:
+        share, reason = 0.2, f"about {n // max(1, k)} pictures a label: a smaller share would be one or two of each"
+    return share, Decision("validation and test", f"{share:.0%} each", f"{reason}; parts the data gives go before")
+
+
+def _prepare(look: Look, k: int, ink: bool) -> tuple[Prepare, list[Decision]]:
+    if not ink:
+        side = 32 if look.side_px <= 40 else 64
+        settings = Prepare(
+            height_px=side, width_px=side, colour=True, flatten=False, polarity="keep", crop=False, box_px=side
+        )
+        why = f"colours lie {look.colour:.0%} apart and {look.flat:.0%} of the pixels are like their surroundings"
+        return settings, [
+            Decision("preparation", "colour, letterbox", f"{why}: photographs, not signs drawn on a ground"),
+            Decision("size", f"{side}x{side}", f"the pictures measure about {look.side_px} px"),
+        ]
+    side = 28 if k <= 40 else 40 if k <= 200 else 56
+    box = round(side * 20 / 28)
+    settings = Prepare(height_px=side, width_px=side, box_px=box, work_px=max(112, 2 * side))
+    kind = "light on dark" if look.light > 0.9 else "dark on light" if look.light < 0.1 else "of both polarities"
+    why = f"colours lie {look.colour:.0%} apart and {look.flat:.0%} of the pixels are like their surroundings"
+    return settings, [
+        Decision("preparation", "grey, ground off, polarity, crop", f"{why}: signs drawn on a ground, {kind}"),
+        Decision("size", f"{side}x{side}", f"{k} signs, pictures of about {look.side_px} px"),
+    ]
+
+
+def _network(ink: bool, n: int, k: int) -> tuple[Network, str]:
+    if not ink:
+        if n < 2000:
+            return Network(
+                family="photo", widths=(24, 48, 96), dropout=0.2
+            ), f"photographs, only {n} of them: a small one"
+        return Network(family="photo"), f"photographs, {n} of them"
+    if k > 200:
+        return Network(family="glyph", widths=(32, 64, 128, 256)), f"single signs, {k} labels: a wide one"
+    return Network(family="glyph"), "single signs: 132 k weights read them in a fraction of a millisecond"
+
+
+def _augment(ink: bool, few: int) -> tuple[Augment, str, str]:
+    if not ink:
+        strong = few < 200
+        settings = Augment(
+            flip=0.5, shift=0.1, scale=0.15, rotate_deg=10.0 if strong else 0.0, erase=0.3, contrast=0.2, noise=0.01
+        )
+        return (
+            settings,
+            "photographs",
+            "mirrored, moved, scaled, a box blanked" + (", turned: few pictures" if strong else ""),
+        )
+    if few < 60:
+        settings = Augment(
+            rotate_deg=14.0,
+            shear_deg=12.0,
+            scale=0.14,
+            stretch=0.2,
+            shift=0.06,
+            elastic=0.03,
+            stroke=0.35,
+            erase=0.1,
+            contrast=0.3,
+            noise=0.03,
+        )
+        return settings, "strong", f"only about {few} pictures a label: each is seen in thousands of ways"
+    if few < 1000:
+        settings = Augment(
+            rotate_deg=10.0,
+            shear_deg=8.0,
+            scale=0.1,
+            stretch=0.12,
+            shift=0.05,
+            elastic=0.02,
+            stroke=0.2,
+            contrast=0.2,
+            noise=0.02,
+        )
+        return settings, "medium", f"about {few} pictures a label"
+    settings = Augment(
+        rotate_deg=8.0, shear_deg=6.0, scale=0.08, stretch=0.1, shift=0.05, elastic=0.015, stroke=0.1, contrast=0.1
+    )
+    return settings, "mild", f"about {few} pictures a label show most of what there is"
+
+
+def _learn(n: int, few: int, ink: bool) -> tuple[Learn, list[Decision]]:
+    batch = 32 if n < 600 else 64 if n < 4000 else 128
+    # Between 60 000 pictures seen for a small set and 12 passes over a large one.
+    seen = max(60_000 if ink else 100_000, 12 * n)
+    epochs = int(np.clip(seen // max(1, n), 12, 400))
+    rate = 4e-3 * (batch / 128) ** 0.5 * (1.0 if ink else 0.5)
+    rate = float(f"{rate:.1g}")
+    learn = Learn(epochs=epochs, batch=batch, rate=rate, average=0.99 if few < 1000 else 0.998, label_smoothing=0.03)
+    return learn, [
+        Decision("batch", str(batch), f"{n} training pictures, {max(1, n // batch)} steps an epoch"),
+        Decision("epochs", str(epochs), f"about {epochs * n:,} pictures seen in all; the rate rises and falls once"),
+        Decision(
+            "rate",
+            f"{rate:g}",
+            "4e-3 at a batch of 128, by the root of the batch" + ("" if ink else ", half for photographs"),
+        ),
+        Decision("stop", "end of schedule", "the last epochs, at the low rate, gain most; the best of them is kept"),
+    ]

@@ -1,0 +1,92 @@
+"""The folder of a run: opened before anything is done, so that what cannot be written is said before it is learned."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import uuid
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from glyphsmith.errors import DataError, RecipeError, TrainingError
+from glyphsmith.files import write_atomically
+
+__all__ = ["Asked", "is_finished", "open_run", "read_asked", "write_asked"]
+
+#: A run needs at least this much room: checkpoints, events, the file and its report.
+_ROOM_BYTES = 50_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked of a run, kept in run.json for ``--resume``."""
+
+    source: str
+    recipe: str
+    settings: tuple[str, ...]
+    seed: int | None
+    minutes: float | None
+    from_model: str
+    group: str
+    command: str
+
+
+def open_run(folder: Path, *, resume: bool) -> None:
+    """Make the folder, or take up the one to resume; raises DataError where it is taken, read-only or full."""
+    if resume:
+        if not folder.is_dir():
+            raise DataError(f"{folder}: there is no such run to resume", hint="--out RUN names the folder of the run")
+    elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise DataError(
+            f"{folder}: is not empty", hint="go on with that run by --resume, or name another folder with --out"
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{folder}: the run folder cannot be made ({error.strerror or error})") from None
+    probe = folder / f".probe-{uuid.uuid4().hex[:8]}"
+    write_atomically(probe, "")
+    probe.unlink(missing_ok=True)
+    free = shutil.disk_usage(folder).free
+    if free < _ROOM_BYTES:
+        raise DataError(
+            f"{folder}: {free / 1e6:.0f} MB are free on this disk, a run needs more than {_ROOM_BYTES / 1e6:.0f} MB",
+            hint="make room, or name a folder on another disk with --out",
+        )
+
+
+def is_finished(folder: Path) -> bool:
+    """Say whether the run in a folder came to its end, so that nothing is left to resume."""
+    try:
+        document = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return (folder / "model.onnx").is_file() and not document.get("interrupted", False)
+
+
+def write_asked(folder: Path, asked: Asked) -> None:
+    """Keep what was asked."""
+    write_atomically(folder / "run.json", json.dumps(asdict(asked), ensure_ascii=False, indent=1))
+
+
+def read_asked(folder: Path, now: Asked) -> Asked:
+    """Give what was asked when the run began; ``now`` where it was killed before that was kept.
+
+    Raises RecipeError where ``now`` asks for something else, TrainingError where run.json is damaged.
+    """
+    path = folder / "run.json"
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        before = Asked(**{**values, "settings": tuple(values["settings"])})
+    except FileNotFoundError:
+        return now
+    except (OSError, ValueError, TypeError, KeyError):
+        raise TrainingError(f"{path}: damaged, the run cannot be resumed", hint="train into a new folder") from None
+    for name in ("recipe", "settings", "seed", "from_model", "group", "source"):
+        wanted, had = getattr(now, name), getattr(before, name)
+        if wanted not in (None, "", (), had):
+            raise RecipeError(
+                f"--resume goes on with what the run was started with: {name} was {had!r}, not {wanted!r}",
+                hint=f"glyphsmith train --resume --out {folder}",
+            )
+    return before

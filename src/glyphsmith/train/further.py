@@ -1,0 +1,79 @@
+"""Going on from a trained reader, also with further labels: its weights, its preparation, its order of labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from glyphsmith.alphabet import Alphabet
+from glyphsmith.card import Card
+from glyphsmith.errors import ModelError
+from glyphsmith.train.automatic import Decision
+from glyphsmith.train.learned import build_network
+from glyphsmith.train.recipe import Recipe, recipe_from_dict, with_settings
+
+__all__ = ["go_on"]
+
+#: A trained network needs smaller steps than a fresh one, or it forgets what it knows before it learns.
+_RATE_SHARE = 0.3
+
+
+def go_on(
+    card: Card,
+    weights: Mapping[str, NDArray[Any]],
+    recipe: Recipe,
+    found: Alphabet,
+    *,
+    settings: Sequence[str] = (),
+    where: str,
+) -> tuple[Recipe, Alphabet, dict[str, Tensor], list[Decision]]:
+    """Give recipe, labels and first weights of a run that goes on from a reader.
+
+    ``weights`` are those in the file by the network's own names, ``found`` the labels of the new pictures. Known labels
+    keep their outputs; new ones come after them with fresh rows in the last dense layer. Raises ModelError where the
+    weights do not fit the network that the card names.
+    """
+    was = recipe_from_dict(card.recipe, where=where)
+    rate = float(f"{recipe.learn.rate * _RATE_SHARE:.1g}")
+    recipe = replace(recipe, prepare=was.prepare, network=was.network, learn=replace(recipe.learn, rate=rate))
+    # What was set by hand goes over all of it; what would not fit the weights is found below.
+    recipe = with_settings(recipe, settings)
+    new = tuple(label for label in found if label not in card.alphabet)
+    absent = tuple(label for label in card.alphabet if label not in found)
+    alphabet = Alphabet((*card.alphabet, *new))
+    fresh = build_network(recipe, len(alphabet)).state_dict()
+    state: dict[str, Tensor] = {}
+    for name, tensor in fresh.items():
+        if name.endswith("num_batches_tracked"):
+            state[name] = tensor
+            continue
+        if name not in weights:
+            raise ModelError(f"{where}: the file has no weights {name} to go on from", hint="train from the beginning")
+        known = torch.from_numpy(np.array(weights[name], dtype=np.float32))
+        if name.startswith("head.") and known.shape[1:] == tensor.shape[1:] and len(known) <= len(tensor):
+            tensor = tensor.clone()
+            tensor[: len(known)] = known
+        elif known.shape != tensor.shape:
+            raise ModelError(
+                f"{where}: weights {name} have shape {tuple(known.shape)}, those of the recipe {tuple(tensor.shape)}",
+                hint="leave network and prepare out of --set when going on from a reader",
+            )
+        else:
+            tensor = known
+        state[name] = tensor
+    decisions = [
+        Decision("from", card.name, f"weights, preparation and the order of its {len(card.alphabet)} labels are kept"),
+        Decision("rate", f"{recipe.learn.rate:g}", "a trained network takes smaller steps"),
+    ]
+    if new:
+        decisions.append(Decision("new labels", " ".join(new), "fresh rows in the last layer, after the known ones"))
+    if absent:
+        shown = " ".join(absent[:20]) + (" ..." if len(absent) > 20 else "")
+        decisions.append(Decision("labels without pictures", shown, "they stay in the alphabet, but will be forgotten"))
+    return recipe, alphabet, state, decisions

@@ -1,0 +1,225 @@
+"""Pictures through the preparation graph, once, into an array on disk: learning reads from there, memory stays flat.
+
+``run`` calls it for the training and the validation part. The graph is the very one the file will hold; its output is
+kept as uint8, which differs from what the file sees by at most 1/510.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glyphsmith.alphabet import Alphabet
+from glyphsmith.data.pictures import Source
+from glyphsmith.data.stream import track
+from glyphsmith.errors import PictureError, RecipeError
+from glyphsmith.files import atomic_path, write_atomically
+from glyphsmith.picture import Picture
+from glyphsmith.train.plan import seed_of
+from glyphsmith.train.recipe import Paint, Recipe
+
+__all__ = ["Prepared", "PreparesPictures", "prepare_part", "prepare_parts", "prepared_before"]
+
+#: Pictures that one thread takes at a time; those of one size go through the graph together.
+_CHUNK = 128
+
+
+class PreparesPictures(Protocol):
+    """The preparation graph as ``runtime.session.Preparer`` runs it."""
+
+    def __call__(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Give float32 (N, C, h, w) in 0..1 of uint8 (N, H, W, 3)."""
+        ...
+
+    def stages(self, images: NDArray[np.uint8], names: Sequence[str]) -> list[NDArray[np.float32]]:
+        """Give the named stage outputs."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Pictures (N, C, h, w), uint8, mapped from disk, with labels (N,); ``failed`` names what could not be opened."""
+
+    pictures: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    failed: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+def prepare_parts(
+    folder: Path,
+    source: Source,
+    prepare: PreparesPictures,
+    recipe: Recipe,
+    alphabet: Alphabet,
+    labels: Sequence[str],
+    digests: NDArray[np.uint8],
+    *,
+    train: NDArray[np.int64],
+    validation: NDArray[np.int64],
+    say: Callable[[str], None],
+) -> tuple[Prepared, Prepared]:
+    """Prepare the training and the validation part (indices of the source) into ``folder / "prepared"``.
+
+    ``labels`` and ``digests`` (N, 16) are those of all pictures of the source. Raises RecipeError where the recipe
+    paints what cannot be painted.
+    """
+    settings, paint = recipe.prepare, recipe.paint
+    if settings.colour and (paint.photographed or paint.strokes):
+        raise RecipeError(
+            "[paint] paints ink, which a colour preparation does not see", hint="--set prepare.colour=false"
+        )
+    drawable = all(str(digit) in alphabet for digit in range(10))
+    if paint.strokes and not drawable:
+        raise RecipeError("[paint] strokes draws the digits 0 to 9, which are not all among the labels")
+    known = np.array([i for i in validation.tolist() if labels[i] in alphabet], dtype=np.int64)
+    if len(known) < len(validation):
+        say(f"{len(validation) - len(known)} validation pictures carry labels without training pictures: left out")
+    place = folder / "prepared"
+    place.mkdir(exist_ok=True)
+    parts = []
+    for name, indices in (("train", train), ("validation", known)):
+        outputs = np.array([alphabet.index(labels[i]) for i in indices.tolist()], dtype=np.int64)
+        shape = (3 if settings.colour else 1, settings.height_px, settings.width_px)
+        what = [asdict(settings), asdict(paint) if name == "train" else {}, recipe.seed]
+        key = hashlib.sha256(json.dumps(what).encode())
+        for array in (indices, outputs, digests[indices]):
+            key.update(np.ascontiguousarray(array).tobytes())
+        part = prepare_part(
+            source,
+            indices,
+            outputs,
+            prepare,
+            shape=shape,
+            path=place / f"{name}.npy",
+            key=key.hexdigest(),
+            paint=paint if name == "train" else None,
+            digits=[alphabet.index(str(digit)) for digit in range(10)] if drawable else (),
+            glyph_stage="stage_clean" if settings.crop and not settings.colour else "prepared",
+            seed=recipe.seed,
+        )
+        for message in part.failed[:5]:
+            say(f"warning: left out: {message}")
+        parts.append(part)
+    return parts[0], parts[1]
+
+
+def prepare_part(
+    source: Source,
+    indices: NDArray[np.int64],
+    labels: NDArray[np.int64],
+    prepare: PreparesPictures,
+    *,
+    shape: tuple[int, int, int],
+    path: Path,
+    key: str,
+    paint: Paint | None = None,
+    digits: Sequence[int] = (),
+    glyph_stage: str = "prepared",
+    seed: int = 0,
+    progress: bool = True,
+) -> Prepared:
+    """Prepare the pictures ``indices`` (N,) of a source, with ``labels`` (N,), to ``shape`` (C, h, w).
+
+    ``path`` is the .npy file to keep them in; where it holds what ``key`` names, it is used as it is. ``paint`` adds
+    copies painted anew (each picture's ``glyph_stage`` as ink) and drawn digits, ``digits`` being the output indices of
+    the labels 0 to 9. Pictures that cannot be opened are left out and named.
+    """
+    note = path.with_suffix(".key")
+    held = path.with_suffix(".labels.npy")
+    if path.is_file() and held.is_file() and note.is_file() and note.read_text(encoding="utf-8") == key:
+        return prepared_before(path)
+    copies = paint.photographed if paint else 0
+    drawn = paint.strokes if paint and digits else 0
+    total = len(indices) * (1 + copies) + drawn
+    # The note goes last and first: no kill can leave arrays that a key wrongly vouches for.
+    note.unlink(missing_ok=True)
+    failed: list[str] = []
+    kept = np.ones(total, dtype=bool)
+    every = np.empty(total, dtype=np.int64)
+
+    def pictures_of(wanted: range) -> list[tuple[int, Picture]]:
+        """Open, or paint, the pictures of some rows: (row, picture)."""
+        rows: list[tuple[int, Picture]] = []
+        for row in wanted:
+            if row >= len(indices) * (1 + copies):
+                rows.append((row, _drawn(row, digits, every, seed)))
+                continue
+            place = row % len(indices)
+            every[row] = labels[place]
+            try:
+                picture = source.picture(int(indices[place]))
+                if row >= len(indices):
+                    ink = prepare.stages(picture[None], [glyph_stage])[0][0, 0]
+                    picture = _painted(ink, seed_of(seed, row, 20_000))
+                rows.append((row, picture))
+            except PictureError as error:
+                kept[row] = False
+                if row < len(indices):
+                    failed.append(error.message)
+        return rows
+
+    def chunk(wanted: range, store: NDArray[np.uint8]) -> None:
+        by_size: dict[tuple[int, ...], list[tuple[int, Picture]]] = {}
+        for row, picture in pictures_of(wanted):
+            by_size.setdefault(picture.shape, []).append((row, picture))
+        for group in by_size.values():
+            # Large photos go one by one: the graph holds several float copies of what it is given.
+            size = max(1, min(_CHUNK, 4_000_000 // (group[0][1].shape[0] * group[0][1].shape[1])))
+            for begin in range(0, len(group), size):
+                part = group[begin : begin + size]
+                values = prepare(np.stack([picture for _, picture in part]))
+                store[[row for row, _ in part]] = np.rint(values * 255.0).clip(0, 255).astype(np.uint8)
+
+    with atomic_path(path) as beside:
+        array = np.lib.format.open_memmap(beside, mode="w+", dtype=np.uint8, shape=(total, *shape))
+        for _ in track(lambda wanted: chunk(wanted, array), total, "preparing", progress=progress, size=_CHUNK):
+            pass
+        if not kept.all():
+            _close_gaps(array, kept)
+        array.flush()
+    with atomic_path(held) as beside, open(beside, "wb") as file:
+        np.save(file, every[kept])
+    write_atomically(note, key)
+    return replace(prepared_before(path), failed=tuple(failed))
+
+
+def prepared_before(path: Path) -> Prepared:
+    """Open what ``prepare_part`` kept under this path."""
+    labels = np.load(path.with_suffix(".labels.npy"))
+    # An empty array cannot be mapped.
+    pictures = np.load(path, mmap_mode="r" if len(labels) else None)
+    return Prepared(pictures[: len(labels)], labels)
+
+
+def _painted(ink: NDArray[np.float32], seed: int) -> Picture:
+    from glyphsmith.synth.photographed import photographed
+
+    return photographed(np.rint(ink * 255.0).astype(np.uint8), np.random.default_rng(seed))
+
+
+def _drawn(row: int, digits: Sequence[int], every: NDArray[np.int64], seed: int) -> Picture:
+    from glyphsmith.synth.photographed import photographed
+    from glyphsmith.synth.strokes import draw_digit
+
+    rng = np.random.default_rng(seed_of(seed, row, 30_000))
+    digit = row % 10
+    every[row] = digits[digit]
+    return photographed(draw_digit(str(digit), rng), rng)
+
+
+def _close_gaps(array: NDArray[np.uint8], kept: NDArray[np.bool_]) -> None:
+    """Move the kept rows to the front, block by block, so that memory stays flat."""
+    rows = np.flatnonzero(kept)
+    for begin in range(0, len(rows), 4096):
+        part = rows[begin : begin + 4096]
+        array[begin : begin + len(part)] = array[part]
