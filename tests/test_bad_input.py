@@ -1,4 +1,4 @@
-"""Whatever is handed in, the command line answers with one clear sentence: no traceback, nothing half-written or lost."""
+"""Whatever is handed in, the command line answers with one clear sentence; nothing is half-written, nothing lost."""
 
 from __future__ import annotations
 
