@@ -7,7 +7,6 @@ import os
 # Before anything imports torch: two test processes with two threads each would fight over two cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import contextlib
 import importlib.util
 import json
 import subprocess
@@ -113,16 +112,3 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
 def train_words(source: Path, out: Path, *more: str) -> Sequence[str]:
     """Give the words of a training that ends within seconds."""
     return ["train", str(source), "--out", str(out), "--seed", "1", "--set", "learn.epochs=2", *more]
-
-
-@pytest.fixture
-def read_only(tmp_path: Path) -> Path:
-    """Give a folder in which nothing can be written, also by root."""
-    folder = tmp_path / "read-only"
-    folder.mkdir()
-    folder.chmod(0o555)
-    with contextlib.suppress(OSError):
-        (folder / "probe").touch()
-    if not (folder / "probe").exists():
-        return folder
-    return Path("/proc/self")  # root may write anywhere but into the kernel's own folders
