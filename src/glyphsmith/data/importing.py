@@ -72,7 +72,7 @@ def import_to_hdf5(
     source: Source,
     out: str | Path,
     *,
-    validation: float = 0.1,
+    validation: float | str = 0.1,
     test: float = 0.1,
     group: str = "",
     seed: int = 0,
@@ -182,7 +182,7 @@ def _write(
     source: Source,
     how: _How,
     shape: tuple[int, int],
-    wanted: tuple[float, float, str, int],
+    wanted: tuple[float | str, float, str, int],
     progress: bool,
 ) -> Imported:
     import h5py
