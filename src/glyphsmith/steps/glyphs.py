@@ -56,8 +56,9 @@ def find_glyphs(picture: Picture) -> Sheet:
     scale = min(1.0, WORK_PX / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     work = cv2.resize(picture, size, interpolation=cv2.INTER_AREA) if scale < 1.0 else picture
-    ink = _ink(flatten(work))
-    writing = ink & ~ruling_lines(ink)
+    flat = cv2.GaussianBlur(flatten(work), (3, 3), 0)
+    ink = _ink(flat)
+    writing = ink & ~ruling_lines(ink, flat)
     found = regions(writing)
     groups = _glyph_groups(found, (size[1], size[0]))
     by_box = {_around([found.boxes[r] for r in group]): group for group in groups}
@@ -69,7 +70,7 @@ def find_glyphs(picture: Picture) -> Sheet:
 def _ink(flat: Picture) -> Picture:
     """Mask the ink (H, W) of a flattened page: all that is linked to what is surely ink and may be ink itself."""
     cv2 = opencv()
-    dark = 255 - cv2.GaussianBlur(flat, (3, 3), 0)
+    dark = 255 - flat
     # Where light falls off steeply (a corner, the edge of a shadow) the ground is put too high, so paper seems greyish.
     small = cv2.resize(dark, (max(1, dark.shape[1] // 4), max(1, dark.shape[0] // 4)), interpolation=cv2.INTER_AREA)
     greyish = np.minimum(cv2.medianBlur(small, 41), _GREYISH)

@@ -14,12 +14,23 @@ __all__ = ["ruling_lines"]
 #: A line is at least this share of the page's side long, and this many times longer than thick.
 _SPAN = 0.35
 _SLENDER = 12
+#: Printed ruling that is lighter than the writing by this much, of 255, can be told from it by its tone.
+_PALER = 20.0
 
 
-def ruling_lines(mask: Picture) -> Picture:
-    """Give the pixels of a mask of ink (H, W) that belong to ruling lines; strokes that cross a line stay out of it."""
-    across = _level_lines(mask)
-    return np.maximum(across, np.ascontiguousarray(_level_lines(np.ascontiguousarray(mask.T)).T))
+def ruling_lines(mask: Picture, flat: Picture | None = None) -> Picture:
+    """Give the pixels of a mask of ink (H, W) that belong to ruling lines; strokes that cross a line stay out of it.
+
+    ``flat`` is the grey page (H, W) the mask was made of. With it, strokes that run along a paler line stay out, too.
+    """
+    lines = np.maximum(_level_lines(mask), np.ascontiguousarray(_level_lines(np.ascontiguousarray(mask.T)).T))
+    writing = mask & ~lines
+    if flat is None or not lines.any() or not writing.any():
+        return lines
+    pale, dark = float(np.median(flat[lines > 0])), float(np.median(flat[writing > 0]))
+    if pale - dark < _PALER:
+        return lines
+    return np.where(flat > (pale + dark) / 2, lines, np.uint8(0))
 
 
 def _level_lines(mask: Picture) -> Picture:
