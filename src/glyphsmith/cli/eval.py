@@ -79,16 +79,22 @@ def _warn(evaluation: Evaluation) -> None:
         )
 
 
+def _speed_note(evaluation: Evaluation) -> str:
+    return " (the machine was busy)" if evaluation.machine_was_busy else ""
+
+
 def _print(evaluation: Evaluation) -> None:
     """Print the figures for a person."""
-    from glyphsmith.evaluate.words import milliseconds, percent, plural, size
+    from glyphsmith.evaluate.words import milliseconds, percent, plural, points, size
 
     n, (low, high), (p50, p95) = evaluation.n, evaluation.ci95, evaluation.ms
     right = int(evaluation.right.sum())
     print(f"accuracy   {percent(evaluation.accuracy, n)}   {right:,} of {plural(n, 'picture')} right")
     print(f"95 %       {percent(low, n)} to {percent(high, n)}")
-    print(f"confidence {percent(evaluation.ece)} off on average (expected calibration error)")
-    print(f"speed      p50 {milliseconds(p50)}, p95 {milliseconds(p95)} a picture on one thread")
+    print(f"confidence {points(evaluation.ece)} off on average (expected calibration error)")
+    print(
+        f"speed      p50 {milliseconds(p50)}, p95 {milliseconds(p95)} a picture on one thread{_speed_note(evaluation)}"
+    )
     print(f"file       {size(evaluation.file_bytes)}")
     confusions = evaluation.confusions
     if confusions:

@@ -103,7 +103,7 @@ def timing_chart(read_ms: NDArray[np.float64], p50: float, p95: float) -> Markup
     for k, number in enumerate(counts.tolist()):
         if number:
             x, y = LEFT + k * width + 0.5, frame.y(number)
-            parts.append(svg.element("rect", "bar", x=x, y=y, width=width - 1, height=frame.y(0) - y))
+            parts.append(svg.element("rect", "column", x=x, y=y, width=width - 1, height=frame.y(0) - y))
     for value, name in ((p50, "p50"), (p95, "p95")):
         if value <= high:
             parts.append(svg.line("mark", frame.x(value), TOP - 4, frame.x(value), frame.y(0)))

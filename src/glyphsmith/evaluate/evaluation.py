@@ -31,6 +31,8 @@ __all__ = ["Evaluation", "evaluate", "part_indices"]
 
 #: Pictures read one at a time for ms_p50 and ms_p95: the 25 slowest of 500 settle p95 well enough.
 TIMED = 500
+#: A quiet machine gives the reading thread its processor for more of the time than this.
+BUSY_BELOW = 0.8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +43,8 @@ class Evaluation:
     data only, each picture of which is a mistake of the reader. ``truth`` and ``read`` (N,) are indices into it,
     ``confidence`` (N,) is the calibrated probability of what was read, ``placed`` (N,) is 0 where the answer was right,
     1 or 2 where the truth stood second or third, else 3. ``sizes_px`` is (N, 2) of height and width.
-    ``read_ms`` and ``decode_ms`` are of the pictures read singly, on one thread.
+    ``read_ms`` and ``decode_ms`` are of the pictures read singly, on one thread; ``cpu_share`` is the share of that time
+    for which the thread had a processor: well below 1, the machine was busy and the times say more about it.
     """
 
     task: str
@@ -60,6 +63,7 @@ class Evaluation:
     failed: tuple[tuple[str, str, str], ...]
     read_ms: NDArray[np.float64]
     decode_ms: NDArray[np.float64]
+    cpu_share: float
     file_bytes: int
     reject_below: float
     stages: tuple[str, ...]
@@ -107,6 +111,11 @@ class Evaluation:
         """How many pictures carry a label that the reader cannot answer, by label."""
         counts = np.bincount(self.truth, minlength=len(self.labels))
         return {self.labels[k]: int(counts[k]) for k in range(self.known, len(self.labels))}
+
+    @property
+    def machine_was_busy(self) -> bool:
+        """True where the measured times are those of a machine with other things to do."""
+        return self.cpu_share < BUSY_BELOW
 
     @property
     def ms(self) -> tuple[float, float]:
@@ -200,6 +209,7 @@ def evaluate(
         failed=tuple(tally.failed),
         read_ms=np.array(tally.read_ms),
         decode_ms=np.array(tally.decode_ms),
+        cpu_share=min(1.0, tally.cpu_s / max(1e-9, sum(tally.read_ms) / 1e3)),
         file_bytes=reader.file_bytes,
         reject_below=card.reject_below,
         stages=tuple(caption for _, caption in card.stages),
@@ -223,6 +233,7 @@ class _Tally:
         self.failed: list[tuple[str, str, str]] = []
         self.read_ms: list[float] = []
         self.decode_ms: list[float] = []
+        self.cpu_s = 0.0
 
     def count(self, position: int, sample: Sample, answer: LabelReading | Failure) -> None:
         """Enter one answer; a label seen for the first time is appended after those of the alphabet."""
@@ -270,8 +281,9 @@ def _read_all(
             if not warm:
                 reader.read([picture])  # the first call allocates, which is nobody's reading time
                 warm = True
-            before = time.perf_counter()
+            before, before_cpu = time.perf_counter(), time.thread_time()
             answer = reader.read([picture], reject=0.0)[0]
+            tally.cpu_s += time.thread_time() - before_cpu
             tally.read_ms.append((time.perf_counter() - before) * 1e3)
             tally.decode_ms.append(decode_ms)
             tally.count(position, source.sample(i), answer)

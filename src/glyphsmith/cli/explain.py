@@ -1,0 +1,38 @@
+"""``glyphsmith explain MODEL PICTURE --out PNG``: what in a picture spoke for the answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from glyphsmith.errors import DataError
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb ``explain``."""
+    app.command("explain")(explain_picture)
+
+
+def explain_picture(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A .onnx file, a run folder or a shipped reader.")],
+    picture: Annotated[str, typer.Argument(metavar="PICTURE", help="The picture to explain.")],
+    out: Annotated[str, typer.Option("--out", metavar="PNG", help="The PNG file to write.")],
+    label: Annotated[
+        str | None, typer.Option("--label", metavar="LABEL", help="Ask for this label instead of the answer.")
+    ] = None,
+) -> int:
+    """Draw which parts of a picture spoke for the answer, over the picture and over what the network saw."""
+    if Path(out).suffix.lower() != ".png":
+        raise DataError(f"--out {out}: the figure is a PNG file", hint=f"--out {Path(out).with_suffix('.png')}")
+    from glyphsmith.explain.overlay import draw_explanation, explain, png_bytes
+    from glyphsmith.files import write_atomically
+    from glyphsmith.runtime.reader import open_reader
+
+    found = explain(open_reader(model), picture, label=label)
+    write_atomically(out, png_bytes(draw_explanation(found, name=picture)))
+    print(f"{found.answer}\t{found.top[0][1]:.4f}\t{out}")
+    return 0
