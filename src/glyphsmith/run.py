@@ -234,7 +234,7 @@ def _finish(folder: Path, task: _Task, fit: Fit, asked: Asked, say: Callable[[st
     from glyphsmith.evaluate.evaluation import evaluate
     from glyphsmith.evaluate.report import write_report
     from glyphsmith.evaluate.story import Story
-    from glyphsmith.export.reader_file import reader_bytes, with_card
+    from glyphsmith.export.reader_file import reader_bytes, round_weights, with_card
     from glyphsmith.files import write_atomically
     from glyphsmith.nets import count_weights
     from glyphsmith.runtime.reader import open_reader
@@ -259,6 +259,7 @@ def _finish(folder: Path, task: _Task, fit: Fit, asked: Asked, say: Callable[[st
         notes=tuple(problem.text for problem in task.problems),
         made_with=records.versions(),
     )
+    round_weights(fit.network)
     file = reader_bytes(fit.network, recipe.prepare, card, temperature=fit.temperature)
     gate = _gate(file, fit, task)
     say(f"gate: the file reads {gate['n']} validation pictures as the network does (within {gate['largest']:.1g})")

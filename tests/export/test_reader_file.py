@@ -11,7 +11,7 @@ from onnx import numpy_helper
 from glyphsmith.card import CARD_KEY, Card, check_seal
 from glyphsmith.errors import ExportError, ModelError
 from glyphsmith.export.parity import check_parity
-from glyphsmith.export.reader_file import network_weights, reader_bytes, with_card
+from glyphsmith.export.reader_file import network_weights, reader_bytes, round_weights, with_card
 from glyphsmith.nets import build
 from glyphsmith.train.recipe import Prepare
 
@@ -101,3 +101,24 @@ def test_an_alphabet_of_another_length_than_the_network_is_refused() -> None:
     short = Card(name="tiny", task="label", alphabet=("a", "b"), prepare={}, recipe={})
     with pytest.raises(ExportError, match="3 outputs, the alphabet 2 labels"):
         reader_bytes(a_network(), SETTINGS, short, temperature=1.0)
+
+
+def test_rounded_weights_take_half_the_room_and_are_read_back_exactly() -> None:
+    torch.manual_seed(0)
+    network = build("glyph", (32, 64, 64), channels=1, height_px=16, width_px=16, classes=3).eval()
+    before = reader_bytes(network, SETTINGS, CARD, temperature=1.0)
+    round_weights(network)
+    after = reader_bytes(network, SETTINGS, CARD, temperature=1.0)
+    assert len(after) < 0.65 * len(before)
+    assert check_parity(after, network, SETTINGS, some_pictures(), temperature=1.0).largest <= 1e-6
+    stored = network_weights(after, where="tiny")
+    for name, value in network.named_parameters():
+        np.testing.assert_array_equal(stored[name], value.detach().numpy())
+
+
+def test_a_weight_beyond_half_precision_is_kept_as_it_is() -> None:
+    network = build("glyph", (32, 64, 64), channels=1, height_px=16, width_px=16, classes=3).eval()
+    with torch.no_grad():
+        network.get_parameter("head.weight")[0, 0] = 1e6
+    round_weights(network)
+    assert float(network.get_parameter("head.weight").detach().max()) == 1e6
