@@ -1,0 +1,49 @@
+import pytest
+
+from glyphsmith.errors import DataError
+from glyphsmith.runtime.pictures import expand
+
+
+@pytest.fixture
+def album(tmp_path):
+    for name in ("b.png", "a.JPG", "notes.txt", ".hidden.png", "sub/ᚠ one.webp", "sub/[1].png", ".git/c.png"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"x")
+    return tmp_path
+
+
+def names(found, album):
+    return [path.removeprefix(str(album)).replace("\\", "/").lstrip("/") for path in found]
+
+
+def test_a_folder_gives_its_pictures_sorted_and_those_below(album):
+    assert names(expand([str(album)]), album) == ["a.JPG", "b.png", "sub/[1].png", "sub/ᚠ one.webp"]
+
+
+def test_a_pattern_is_expanded_here_too(album):
+    assert names(expand([str(album / "*.png")]), album) == ["b.png"]
+    assert names(expand([str(album / "**" / "*.webp")]), album) == ["sub/ᚠ one.webp"]
+
+
+def test_a_file_whose_name_looks_like_a_pattern_is_a_file(album):
+    assert names(expand([str(album / "sub" / "[1].png")]), album) == ["sub/[1].png"]
+
+
+def test_a_file_named_outright_needs_no_picture_suffix(album):
+    assert names(expand([str(album / "notes.txt")]), album) == ["notes.txt"]
+
+
+def test_a_missing_file_stays_in_its_place(album):
+    assert names(expand([str(album / "none.png"), str(album / "b.png")]), album) == ["none.png", "b.png"]
+
+
+def test_the_dash_is_standard_input(album):
+    assert expand(["-"]) == ["-"]
+
+
+def test_a_folder_without_pictures_and_a_pattern_without_matches_are_errors(tmp_path):
+    with pytest.raises(DataError, match="holds no picture"):
+        expand([str(tmp_path)])
+    with pytest.raises(DataError, match="no file matches"):
+        expand([str(tmp_path / "*.png")])

@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+from tiny_reader import expected_probabilities, picture_of, tiny_model
+
+from glyphsmith.errors import ModelError
+from glyphsmith.runtime.session import Preparer, open_session, run
+
+
+def test_a_preparation_graph_is_a_function_from_pixels_to_what_the_network_sees():
+    prepare = Preparer(tiny_model())
+    found = prepare(np.stack([picture_of(2), picture_of(7)]))
+    assert found.shape == (2, 1, 8, 8)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found[0], picture_of(2)[0, 0, 0] / 255.0, atol=1e-5)
+    assert [stage.shape for stage in prepare.stages(picture_of(2)[None], ["prepared", "stage_grey"])] == [
+        (1, 1, 8, 8),
+        (1, 1, 20, 30),
+    ]
+
+
+def test_outputs_come_in_the_order_they_are_asked_for():
+    session = open_session(tiny_model())
+    logits, probabilities = run(session, ["logits", "probabilities"], picture_of(3)[None])
+    np.testing.assert_allclose(probabilities[0], expected_probabilities(picture_of(3)), atol=2e-5)
+    assert logits[0].argmax() == 3
+
+
+def test_bytes_that_are_no_graph_and_outputs_that_do_not_exist_are_model_errors(capfd):
+    with pytest.raises(ModelError, match="no valid ONNX graph"):
+        open_session(b"nothing")
+    with pytest.raises(ModelError, match="no output x"):
+        open_session(tiny_model(), ["x"])
+    with pytest.raises(ModelError):
+        Preparer(b"")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_pictures_of_a_wrong_kind_are_a_model_error():
+    with pytest.raises(ModelError, match="shape"):
+        run(open_session(tiny_model()), ["probabilities"], np.zeros((1, 4, 4, 5), np.uint8))
