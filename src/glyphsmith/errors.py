@@ -9,6 +9,7 @@ The tree::
     ├── RecipeError          a recipe holds an unknown key or an impossible value
     ├── ModelError           a file is no reader, is damaged, or comes from a newer version
     ├── TrainingError        learning cannot start or did not work
+    ├── PatternError         a pattern is malformed, too large, or nothing can match it
     ├── ExportError          the written file does not read like the trained network
     └── MissingExtraError    a part of the package needs an extra that is not installed
 """
@@ -22,6 +23,7 @@ __all__ = [
     "GlyphsmithError",
     "MissingExtraError",
     "ModelError",
+    "PatternError",
     "PictureError",
     "RecipeError",
     "TrainingError",
@@ -62,6 +64,10 @@ class ModelError(GlyphsmithError):
 
 class TrainingError(GlyphsmithError):
     """Learning cannot start, or did not work."""
+
+
+class PatternError(GlyphsmithError):
+    """A pattern that readings are to be held to is malformed, too large, or nothing can match it."""
 
 
 class ExportError(GlyphsmithError):
