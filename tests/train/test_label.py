@@ -1,0 +1,41 @@
+"""The temperature against a brute-force search."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from glyphsmith.train.tasks.label import fit_temperature
+
+
+def sharp_logits(factor: float) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 2, (3000, 5))
+    p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    labels = np.array([rng.choice(5, p=row) for row in p])
+    return (logits * factor).astype(np.float32), labels
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.0, 4.0])
+def test_it_finds_by_how_much_the_scores_were_exaggerated(factor: float) -> None:
+    assert fit_temperature(*sharp_logits(factor)) == pytest.approx(factor, rel=0.06)
+
+
+def test_it_is_the_best_of_a_fine_grid() -> None:
+    logits, labels = sharp_logits(2.0)
+    grid = np.exp(np.linspace(np.log(0.5), np.log(6.0), 400))
+    scores = torch.from_numpy(logits).double()
+    costs = [float(torch.nn.functional.cross_entropy(scores / t, torch.from_numpy(labels))) for t in grid]
+    assert fit_temperature(logits, labels) == pytest.approx(float(grid[int(np.argmin(costs))]), rel=0.02)
+
+
+def test_no_mistake_on_validation_does_not_become_certainty() -> None:
+    logits = np.eye(4, dtype=np.float32)[np.arange(100) % 4] * 6
+    temperature = fit_temperature(logits, np.arange(100) % 4)
+    surest = 1 / (1 + 3 * np.exp(-6 / temperature))
+    assert 0.97 < surest < 0.9999
+
+
+def test_without_pictures_it_is_one() -> None:
+    assert fit_temperature(np.zeros((0, 3), np.float32), np.zeros(0, np.int64)) == 1.0

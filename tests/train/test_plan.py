@@ -1,0 +1,66 @@
+"""Steps, rates, orders and seeds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from glyphsmith.train.plan import Plan, batch_of, make_plan, rate_at, seed_of
+from glyphsmith.train.recipe import Learn
+
+
+def test_without_a_limit_the_recipe_decides() -> None:
+    plan = make_plan(Learn(epochs=3, batch=100), 1050)
+    assert (plan.steps, plan.steps_per_epoch, plan.batch, plan.epochs) == (30, 10, 100, 3)
+
+
+def test_a_limit_shortens_to_whole_epochs_that_fit() -> None:
+    plan = make_plan(Learn(epochs=100, batch=10), 100, seconds=10.0, step_s=0.05, validation_s=0.5)
+    assert plan.steps == 90
+    assert "9 of 100 epochs" in plan.reason
+
+
+def test_a_limit_shorter_than_an_epoch_leaves_a_part_of_one() -> None:
+    plan = make_plan(Learn(epochs=5, batch=10), 10_000, seconds=10.0, step_s=0.1, validation_s=1.0)
+    assert plan.steps == 80
+    assert plan.epochs == 1
+    assert "0.08 of 5" in plan.reason
+
+
+def test_a_limit_never_makes_a_run_longer() -> None:
+    assert make_plan(Learn(epochs=2, batch=10), 100, seconds=1e6, step_s=0.01).steps == 20
+
+
+def test_even_no_time_at_all_leaves_one_step() -> None:
+    assert make_plan(Learn(epochs=2, batch=10), 100, seconds=0.1, step_s=5.0, validation_s=9.0).steps == 1
+
+
+@pytest.mark.parametrize("processes", [2, 3])
+def test_every_process_gets_the_same_number_of_pictures(processes: int) -> None:
+    assert make_plan(Learn(batch=128), 1000, processes=processes).batch % processes == 0
+
+
+def test_one_cycle_rises_to_the_rate_and_falls_to_almost_nothing() -> None:
+    plan, learn = Plan(100, 10, 8, ""), Learn(rate=1.0)
+    rates = [rate_at(step, plan, learn) for step in range(100)]
+    assert max(rates) == pytest.approx(1.0, abs=0.02)
+    assert rates.index(max(rates)) in (19, 20)
+    assert rates[0] < 0.15
+    assert rates[-1] < 0.005
+    assert rates[19:] == sorted(rates[19:], reverse=True) or rates[20:] == sorted(rates[20:], reverse=True)
+
+
+def test_every_pass_shows_each_picture_once_in_another_order() -> None:
+    plan = make_plan(Learn(epochs=2, batch=5), 20)
+    orders: dict[int, np.ndarray] = {}
+    steps = [batch_of(step, plan, 20, 3, orders) for step in range(8)]
+    first, second = np.concatenate(steps[:4]), np.concatenate(steps[4:])
+    assert sorted(first) == sorted(second) == list(range(20))
+    assert list(first) != list(second)
+    # Asked out of order, as after a resume, a step is the same.
+    np.testing.assert_array_equal(batch_of(6, plan, 20, 3, {}), steps[6])
+
+
+def test_steps_and_processes_have_seeds_of_their_own() -> None:
+    seeds = {seed_of(0, step, process) for step in range(-1, 200) for process in range(3)}
+    assert len(seeds) == 603
