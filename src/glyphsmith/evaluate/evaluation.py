@@ -43,7 +43,7 @@ class Evaluation:
     data only, each picture of which is a mistake of the reader. ``truth`` and ``read`` (N,) are indices into it,
     ``confidence`` (N,) is the calibrated probability of what was read, ``placed`` (N,) is 0 where the answer was right,
     1 or 2 where the truth stood second or third, else 3. ``sizes_px`` is (N, 2) of height and width.
-    ``read_ms`` and ``decode_ms`` are of the pictures read singly, on one thread; ``cpu_share`` is the share of that time
+    ``read_ms`` and ``decode_ms`` are of the pictures read singly, on one thread; ``cpu_share`` is the part of that time
     for which the thread had a processor: well below 1, the machine was busy and the times say more about it.
     """
 

@@ -47,9 +47,9 @@ def write_report(folder: str | Path, evaluation: Evaluation, *, story: Story | N
     matrix = evaluation.matrix
     share = words.percent(evaluation.accuracy, evaluation.n)
     title = f"{evaluation.reader}: {share} of {words.plural(evaluation.n, 'picture')}"
-    write_atomically(place / "confusion.csv", confusion_csv(matrix, evaluation.labels))
+    write_atomically(place / "confusion.csv", _encoded(confusion_csv(matrix, evaluation.labels)))
     write_atomically(place / "confusion.png", png_bytes(confusion_picture(matrix, evaluation.labels, title=title)))
-    write_atomically(place / "report.html", report_html(evaluation, story=story))
+    write_atomically(place / "report.html", _encoded(report_html(evaluation, story=story)))
     return place / "report.html"
 
 
@@ -83,6 +83,11 @@ def report_html(evaluation: Evaluation, *, story: Story | None = None) -> str:
         made=f"{datetime.now().astimezone():%d %B %Y, %H:%M}",
         made_with=f"Glyphsmith {__version__}, {platform.system()} {platform.machine()}",
     )
+
+
+def _encoded(text: str) -> bytes:
+    """Write UTF-8; a byte of a file name that never was UTF-8 is written as its escape."""
+    return text.encode("utf-8", "backslashreplace")
 
 
 def _percent(share: float | None, n: int = 10_000) -> str:
