@@ -73,10 +73,14 @@ def _warn(evaluation: Evaluation) -> None:
         named = ", ".join(f"{label} ({n:,})" for label, n in list(outside.items())[:LISTED])
         named += f" and {len(outside) - LISTED} more" if len(outside) > LISTED else ""
         print(
-            f"warning: {sum(outside.values()):,} pictures carry a label that the reader cannot answer and count as "
-            f"mistakes: {named}",
+            f"warning: {_pictures(sum(outside.values()))} with a label that the reader cannot answer, counted as mistakes: "
+            f"{named}",
             file=sys.stderr,
         )
+
+
+def _pictures(number: int) -> str:
+    return f"{number:,} picture{'' if number == 1 else 's'}"
 
 
 def _speed_note(evaluation: Evaluation) -> str:
@@ -85,11 +89,11 @@ def _speed_note(evaluation: Evaluation) -> str:
 
 def _print(evaluation: Evaluation) -> None:
     """Print the figures for a person."""
-    from glyphsmith.evaluate.words import milliseconds, percent, plural, points, size
+    from glyphsmith.evaluate.words import milliseconds, percent, points, size
 
     n, (low, high), (p50, p95) = evaluation.n, evaluation.ci95, evaluation.ms
     right = int(evaluation.right.sum())
-    print(f"accuracy   {percent(evaluation.accuracy, n)}   {right:,} of {plural(n, 'picture')} right")
+    print(f"accuracy   {percent(evaluation.accuracy, n)}   {right:,} of {_pictures(n)} right")
     print(f"95 %       {percent(low, n)} to {percent(high, n)}")
     print(f"confidence {points(evaluation.ece)} off on average (expected calibration error)")
     print(
@@ -100,4 +104,4 @@ def _print(evaluation: Evaluation) -> None:
     if confusions:
         print("confused   " + ", ".join(f"{truth} as {read} {count}x" for truth, read, count in confusions[:LISTED]))
     if evaluation.failed:
-        print(f"failed     {plural(len(evaluation.failed), 'picture')}, in no figure above")
+        print(f"failed     {_pictures(len(evaluation.failed))}, in no figure above")

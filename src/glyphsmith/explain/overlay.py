@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["Explanation", "draw_explanation", "explain", "png_bytes"]
 
 _PAPER, _INK, _SOFT = (250, 248, 244), (31, 28, 23), (109, 102, 90)
+#: Differences below this share of the largest value of the maps are rounding, not evidence.
+_DUST = 1e-5
 _EDGE, _GAP, _PANEL = 36, 24, 300
 #: From nothing over deep red and orange to pale yellow: what spoke most for the answer glows.
 _GLOW = np.array([(120, 20, 40), (200, 50, 20), (245, 140, 20), (255, 235, 130)], np.float64)
@@ -35,7 +37,7 @@ class Explanation:
     """What spoke for ``label``: ``evidence`` (h, w) in 0..1 lies over ``prepared`` and over ``frame`` of ``picture``.
 
     ``answer`` and ``top`` are what the reader reads. ``strength`` is the largest evidence in units of the logits,
-    0 or less where nothing in the picture speaks for the label more than for the others.
+    0 where nothing in the picture speaks for the label more than for the others.
     """
 
     picture: Picture
@@ -68,6 +70,8 @@ def explain(reader: Reader, source: Any, *, label: str | None = None) -> Explana
     own = maps[reader.alphabet.index(chosen)]
     evidence = own - maps.mean(axis=0) if len(maps) > 1 else own
     strength = float(evidence.max())
+    if strength <= _DUST * float(np.abs(maps).max()):
+        strength = 0.0
     shown = np.clip(evidence / strength, 0.0, 1.0) if strength > 0 else np.zeros_like(evidence)
     stages = dict(
         zip((output for output, _ in reader.card.stages), (v for _, v in reader.stages(picture)), strict=True)

@@ -1,0 +1,112 @@
+"""``glyphsmith eval`` as a script sees it: streams, statuses, files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from glyphsmith import cli
+from tiny_reader import DIGITS, picture_of, tiny_reader
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> str:
+    return str(tiny_reader(tmp_path / "tiny.onnx", DIGITS))
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Twenty pictures in folders, all read rightly but one."""
+    folder = tmp_path / "data"
+    for k, label in enumerate(DIGITS):
+        (folder / label).mkdir(parents=True)
+        for i in range(2):
+            Image.fromarray(picture_of(9 if (k, i) == (4, 1) else k)).save(folder / label / f"{i}.png")
+    return folder
+
+
+def test_json_is_one_document_on_stdout_and_nothing_else(
+    model: str, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["eval", model, str(data), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["task"], found["n"], found["accuracy"]) == ("label", 20, 0.95)
+    assert found["confusions"] == [["4", "9", 1]]
+    assert found["failed"] == []
+
+
+def test_for_a_person_the_figures_are_said_in_words(model: str, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["eval", model, str(data)]) == 0
+    streams = capsys.readouterr()
+    assert "19 of 20 pictures right" in streams.out
+    assert "4 as 9 1x" in streams.out
+    assert "one folder a class" in streams.err
+
+
+def test_a_picture_that_cannot_be_read_gives_status_one_and_is_named(
+    model: str, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (data / "3" / "cut.png").write_bytes((data / "3" / "0.png").read_bytes()[:40])
+    assert cli.main(["eval", model, str(data), "--json"]) == 1
+    streams = capsys.readouterr()
+    found = json.loads(streams.out)
+    assert found["n"] == 20
+    assert [(entry["label"], "cut.png" in entry["path"]) for entry in found["failed"]] == [("3", True)]
+    assert "cut.png" in streams.err
+
+
+def test_labels_the_reader_cannot_answer_are_warned_of_and_count(
+    model: str, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (data / "ᚠ").mkdir()
+    Image.fromarray(picture_of(1)).save(data / "ᚠ" / "0.png")
+    assert cli.main(["eval", model, str(data), "--json"]) == 0
+    streams = capsys.readouterr()
+    assert json.loads(streams.out)["accuracy"] == round(19 / 21, 6)
+    assert "1 picture with a label that the reader cannot answer, counted as mistakes: ᚠ (1)" in streams.err
+
+
+def test_the_report_is_written_where_it_was_asked_for(model: str, data: Path, tmp_path: Path) -> None:
+    assert cli.main(["eval", model, str(data), "--report", str(tmp_path / "new" / "report")]) == 0
+    written = sorted(path.name for path in (tmp_path / "new" / "report").iterdir())
+    assert written == ["confusion.csv", "confusion.png", "report.html"]
+
+
+def test_the_given_test_part_is_read_and_all_of_it_when_asked(
+    model: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    both = tmp_path / "both"
+    both.mkdir()
+    data.rename(both / "test")
+    (both / "train" / "1").mkdir(parents=True)
+    Image.fromarray(picture_of(1)).save(both / "train" / "1" / "0.png")
+    counts = {}
+    for words in ([], ["--part", "train"], ["--part", "all"]):
+        assert cli.main(["eval", model, str(both), "--json", *words]) == 0
+        streams = capsys.readouterr()
+        counts[" ".join(words)] = json.loads(streams.out)["n"]
+        assert ("the test part: 20 of 21" in streams.err) == (not words)
+    assert counts == {"": 20, "--part train": 1, "--part all": 21}
+
+
+@pytest.mark.parametrize("wrong", ["nothing-here", "empty"])
+def test_data_that_is_none_ends_with_status_two_and_nothing_on_stdout(
+    model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], wrong: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    assert cli.main(["eval", model, str(tmp_path / wrong), "--json", "--report", str(tmp_path / "report")]) == 2
+    streams = capsys.readouterr()
+    assert streams.out == ""
+    assert streams.err.startswith("error: ")
+    assert not (tmp_path / "report").exists()
+
+
+def test_a_report_folder_that_cannot_be_made_is_one_clear_error(
+    model: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    assert cli.main(["eval", model, str(data), "--report", str(tmp_path / "file")]) == 2
+    assert "the folder of the report cannot be made" in capsys.readouterr().err
