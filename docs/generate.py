@@ -77,7 +77,7 @@ def tree() -> str:
     for path, depth in _walk(ROOT, 0):
         name = path.name + ("/" if path.is_dir() else "")
         lines.append(("  " * depth + name, _summary(path)))
-    width = max(len(name) for name, _ in lines)
+    width = 26  # fixed, so that one new file changes one line
     return "\n".join(f"{name.ljust(width)}  {summary}".rstrip() for name, summary in lines)
 
 

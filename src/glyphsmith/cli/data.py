@@ -13,6 +13,7 @@ import typer
 if TYPE_CHECKING:
     from glyphsmith.data.audit import Audit
     from glyphsmith.data.pictures import LabelledPictures
+    from glyphsmith.data.split import Split
 
 __all__ = ["register"]
 
@@ -95,6 +96,7 @@ def split(
     seed: _Seed = 0,
     validation: _Validation = "0.1",
     test: _Test = 0.1,
+    as_json: _Json = False,
 ) -> int:
     """Divide SOURCE as training would, and write the table file,label,part."""
     import csv
@@ -124,7 +126,7 @@ def split(
             writer.writerow([sample.name, sample.label, part, *([sample.group or ""] if group else [])])
     target.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(target, table.getvalue())
-    print(f"{target}: {made.reason}")
+    _print_split(str(target), made, f"{target}: {made.reason}", as_json=as_json)
     return 1 if checked.failures else 0
 
 
@@ -135,6 +137,7 @@ def import_source(
     seed: _Seed = 0,
     validation: _Validation = "0.1",
     test: _Test = 0.1,
+    as_json: _Json = False,
 ) -> int:
     """Write SOURCE into one HDF5 file with labels and split, which training reads without loading it whole."""
     from glyphsmith.data.importing import import_to_hdf5
@@ -142,7 +145,8 @@ def import_source(
     opened = _open(source, group)
     done = import_to_hdf5(opened, out, validation=_share(validation), test=test, group=group, seed=seed)
     _say_failures(done.audit)
-    print(f"{done.path}: {done.n:,} pictures ({done.how}); {done.split.reason}")
+    said = f"{done.path}: {done.n:,} pictures ({done.how}); {done.split.reason}"
+    _print_split(str(done.path), done.split, said, as_json=as_json)
     return 1 if done.audit.failures else 0
 
 
@@ -153,6 +157,12 @@ def _open(source: str, group: str, *, say: bool = True) -> LabelledPictures:
     if say:
         print(f"{opened.where}: {opened.form}, because {opened.reason}", file=sys.stderr)
     return opened
+
+
+def _print_split(out: str, made: Split, said: str, *, as_json: bool) -> None:
+    parts = {"train": made.train, "validation": made.validation, "test": made.test}
+    counts = {name: len(indices) for name, indices in parts.items()}
+    print(json.dumps({"out": out, **counts, "reason": made.reason}, ensure_ascii=False) if as_json else said)
 
 
 def _share(text: str) -> float | str:
