@@ -22,8 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glyphsmith.alphabet import Alphabet
-from glyphsmith.errors import DataError, MissingExtraError, TrainingError
+from glyphsmith.errors import DataError, GlyphsmithError, MissingExtraError, TrainingError
 from glyphsmith.train.folders import Asked
+from glyphsmith.train.plan import time_to_learn
 from glyphsmith.train.recipe import Recipe, load_recipe, to_toml, with_settings
 
 if TYPE_CHECKING:
@@ -90,14 +91,19 @@ def run(
     if process()[0] > 0:
         # A further process of torchrun: it needs none of the pictures, only what the first one has prepared.
         return _help(folder, share(None), minutes, resume)
-    folders.open_run(folder, resume=resume)
+    new = folders.open_run(folder, resume=resume)
     if resume:
         asked = folders.read_asked(folder, asked)
         if folders.is_finished(folder):
             raise TrainingError(f"{folder}: this run has ended; there is nothing to resume", hint="see its report.html")
-    task = _prepare(folder, asked, say)
-    share({"classes": len(task.alphabet)})
-    fit = _learn(folder, task, asked.minutes, began, resume, say)
+    try:
+        task = _prepare(folder, asked, say)
+        share({"classes": len(task.alphabet)})
+        fit = _learn(folder, task, asked.minutes, began, resume, say)
+    except GlyphsmithError:
+        if not resume:
+            folders.undo(folder, new=new)
+        raise
     return _finish(folder, task, fit, asked, say)
 
 
@@ -211,7 +217,7 @@ def _learn(
         classes=len(task.alphabet),
         run_dir=folder,
         start=task.weights,
-        seconds=_time_to_learn(minutes, time.monotonic() - began),
+        seconds=time_to_learn(minutes, time.monotonic() - began),
         resume=resume,
         say=say,
     )
@@ -327,19 +333,11 @@ def _help(folder: Path, shared: Mapping[str, Any], minutes: float | None, resume
         validation=(validation.pictures, validation.labels),
         classes=int(shared["classes"]),
         run_dir=folder,
-        seconds=_time_to_learn(minutes, 0.0),
+        seconds=time_to_learn(minutes, 0.0),
         resume=resume,
         say=lambda _: None,
     )
     return Outcome(folder, folder / "model.onnx", "", None, (), fitted.stopped, fitted.interrupted)
-
-
-def _time_to_learn(minutes: float | None, spent_s: float) -> float | None:
-    """Give the seconds for learning: a tenth, but at least three, is kept for the file, its gate and its figures."""
-    if minutes is None:
-        return None
-    whole = 60.0 * minutes
-    return max(1.0, whole - max(3.0, 0.1 * whole) - spent_s)
 
 
 def _fetched(recipe: Recipe, say: Callable[[str], None]) -> Path:

@@ -201,7 +201,7 @@ def test_scikit_learns_perceptron_reads_the_same_through_our_network(tmp_path: P
     from glyphsmith.train.augment import rotated_copies
 
     model = MLPClassifier((20,), max_iter=30, random_state=0)
-    with pytest.warns(Warning):
+    with pytest.warns(Warning, match="Maximum iterations"):
         model.fit(rotated_copies(x, (10.0,)).reshape(2 * len(x), -1).astype(np.float32) / 255, np.tile(y, 2))
     wanted = model.predict_proba(x[:50].reshape(50, -1).astype(np.float32) / 255)
     found = torch.softmax(torch.from_numpy(fit.validation_logits), dim=1).numpy()

@@ -18,7 +18,7 @@ def accuracy(run: Path, *launcher: str) -> float:
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "src"), environment.get("PYTHONPATH", "")])
     done = subprocess.run(
-        [sys.executable, *launcher, str(SCRIPT), str(run)], capture_output=True, text=True, env=environment, timeout=200
+        [sys.executable, *launcher, str(SCRIPT), str(run)], check=False, capture_output=True, text=True, env=environment
     )
     assert done.returncode == 0, done.stderr
     return float(done.stdout.split()[-1])

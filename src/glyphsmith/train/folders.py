@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from glyphsmith.errors import DataError, RecipeError, TrainingError
 from glyphsmith.files import write_atomically
 
-__all__ = ["Asked", "is_finished", "open_run", "read_asked", "write_asked"]
+__all__ = ["Asked", "is_finished", "open_run", "read_asked", "undo", "write_asked"]
 
 #: A run needs at least this much room: checkpoints, events, the file and its report.
 _ROOM_BYTES = 50_000_000
@@ -31,8 +32,12 @@ class Asked:
     command: str
 
 
-def open_run(folder: Path, *, resume: bool) -> None:
-    """Make the folder, or take up the one to resume; raises DataError where it is taken, read-only or full."""
+def open_run(folder: Path, *, resume: bool) -> bool:
+    """Make the folder, or take up the one to resume; says whether it is new.
+
+    Raises DataError where it is taken, read-only or full.
+    """
+    new = not folder.exists()
     if resume:
         if not folder.is_dir():
             raise DataError(f"{folder}: there is no such run to resume", hint="--out RUN names the folder of the run")
@@ -53,6 +58,20 @@ def open_run(folder: Path, *, resume: bool) -> None:
             f"{folder}: {free / 1e6:.0f} MB are free on this disk, a run needs more than {_ROOM_BYTES / 1e6:.0f} MB",
             hint="make room, or name a folder on another disk with --out",
         )
+    return new
+
+
+def undo(folder: Path, *, new: bool) -> None:
+    """Take away what a run wrote that failed before it learned anything, so that the same words can be tried again."""
+    if (folder / "checkpoints" / "last.ckpt").exists():
+        return
+    for name in ("run.json", "recipe.toml", "log.jsonl"):
+        (folder / name).unlink(missing_ok=True)
+    for name in ("prepared", "checkpoints", "events"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    if new:
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def is_finished(folder: Path) -> bool:

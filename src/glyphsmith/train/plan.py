@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from glyphsmith.train.recipe import Learn
 
-__all__ = ["Plan", "batch_of", "make_plan", "rate_at", "seed_of"]
+__all__ = ["Plan", "batch_of", "make_plan", "rate_at", "seed_of", "time_to_learn"]
 
 #: The share of one-cycle steps in which the rate rises, and the rates at its start and end as shares of the peak.
 _RISE, _START, _END = 0.2, 0.1, 0.002
@@ -100,3 +100,11 @@ def batch_of(
         orders.clear()
         orders[number] = np.random.default_rng([abs(seed), number, 7]).permutation(pictures)
     return orders[number][place * plan.batch : (place + 1) * plan.batch]
+
+
+def time_to_learn(minutes: float | None, spent_s: float) -> float | None:
+    """Give the seconds for learning: a tenth, but at least three, is kept for the file, its gate and its figures."""
+    if minutes is None:
+        return None
+    whole = 60.0 * minutes
+    return max(1.0, whole - max(3.0, 0.1 * whole) - spent_s)
