@@ -68,7 +68,6 @@ def open_cifar(tree: Tree, files: Sequence[tuple[str, Part]], where: str) -> Lab
         names=NumberedNames(counts),
         labels=labels,
         parts=parts if several else None,
-        notes=tree.notes,
     )
 
 

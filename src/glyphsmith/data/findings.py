@@ -197,7 +197,8 @@ def _sizes(audit: Audit, source: Source) -> list[Finding]:
         return []
     if odd.size > 0.2 * seen.size:
         low, high = seen[np.argmin(area)], seen[np.argmax(area)]
-        text = f"sizes differ widely, from {audit.widths[low]}x{audit.heights[low]} to {audit.widths[high]}x{audit.heights[high]}"
+        shown = [f"{audit.widths[i]}x{audit.heights[i]}" for i in (low, high)]
+        text = f"sizes differ widely, from {shown[0]} to {shown[1]}"
         return [_finding("note", text)]
     names = [f"{source.sample(int(i)).name} ({audit.widths[i]}x{audit.heights[i]})" for i in odd[:20]]
     return [_finding("warning", f"{odd.size:,} pictures are of an odd size, far from the others or tiny", names)]

@@ -6,6 +6,7 @@ one size, or ``encoded`` (all picture files one after the other) with ``offsets`
 
 from __future__ import annotations
 
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -37,9 +38,10 @@ def open_hdf5(file: BinaryIO | Path, where: str) -> LabelledPictures:
         ) from None
     try:
         opened = h5py.File(file, "r")
-        if FORMAT_KEY in opened.attrs:
-            return _own(opened, where)
-        return _foreign(opened, where)
+        source = _own(opened, where) if FORMAT_KEY in opened.attrs else _foreign(opened, where)
+        if not isinstance(file, Path):
+            weakref.finalize(source, file.close)
+        return source
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
         raise DataError(
             f"{where}: the HDF5 file is damaged or cut off ({error})", hint="write or copy it again"

@@ -104,7 +104,7 @@ def _values(stream: Any, size: int, name: str) -> NDArray[np.uint8]:
             )
         done += len(piece)
         if spill is None and done > _IN_MEMORY_BYTES:
-            spill = tempfile.TemporaryFile(prefix="glyphsmith-")  # noqa: SIM115 - mapped, so it stays open
+            spill = tempfile.TemporaryFile(prefix="glyphsmith-")  # noqa: SIM115 - closed below
             spill.writelines(pieces)
             pieces.clear()
         if spill is None:
@@ -112,8 +112,9 @@ def _values(stream: Any, size: int, name: str) -> NDArray[np.uint8]:
         else:
             spill.write(piece)
     if spill is not None:
-        spill.flush()
-        return np.memmap(spill, dtype=np.uint8, mode="r", shape=(size,))
+        with spill:  # the map has a handle of its own, so the file lasts as long as the array
+            spill.flush()
+            return np.memmap(spill, dtype=np.uint8, mode="r", shape=(size,))
     return np.frombuffer(b"".join(pieces), dtype=np.uint8)
 
 
@@ -128,7 +129,7 @@ def open_idx(tree: Tree, pairs: Sequence[tuple[str, str, Part | None]], where: s
     arrays = []
     labels: list[str] = []
     parts: list[Part | None] = []
-    notes = list(tree.notes)
+    notes: list[str] = []
     counts = []
     for images, of_images, part in pairs:
         with tree.open(images) as file:

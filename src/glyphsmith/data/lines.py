@@ -37,7 +37,7 @@ def open_lines(tree: Tree, table: str, where: str) -> LabelledPictures:
     if not lines:
         raise DataError(f"{where}: {table} is empty", hint="expected a line a picture: `7_a.png 7`, or only its label")
     found = _with_names(tree, table, lines) or _in_order(tree, table, lines, where)
-    notes = list(tree.notes)
+    notes: list[str] = []
     labels, cut = _without_values(found.labels)
     if cut:
         notes.append(f"the {cut:,} values behind the expressions of {table} are not labels (first: {labels[0]!r})")

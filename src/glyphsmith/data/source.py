@@ -139,7 +139,13 @@ def _open_one_idx(place: Path, where: str) -> LabelledPictures:
 
 
 def _open_tree(tree: Tree, where: str, group: str) -> LabelledPictures:
-    """Recognise the form of a folder or an archive by the names of its files."""
+    opened = _recognised(tree, where, group)
+    opened.notes = (*tree.notes, *opened.notes)
+    return opened
+
+
+def _recognised(tree: Tree, where: str, group: str) -> LabelledPictures:
+    """Find the form of a folder or an archive by the names of its files."""
     files = tree.files()
     if not files:
         raise DataError(f"{where}: the {'folder' if isinstance(tree, Folder) else 'archive'} is empty", hint=_FORMS)

@@ -87,7 +87,7 @@ def open_csv(
         labels=rows.labels,
         groups=rows.groups if group else None,
         parts=parts,
-        notes=[*tree.notes, *rows.notes],
+        notes=rows.notes,
         columns=rows.columns,
     )
 

@@ -16,6 +16,7 @@ import shutil
 import tarfile
 import tempfile
 import threading
+import weakref
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -244,8 +245,9 @@ class Tar:
         self._lock = threading.Lock()
         self._members: dict[str, tuple[int, int]] = {}
         left_out = 0
+        self._file = _plain_tar(path)
+        weakref.finalize(self, self._file.close)
         try:
-            self._file = _plain_tar(path)
             with tarfile.open(fileobj=self._file, mode="r:") as archive:
                 for member in archive:
                     if not member.isreg() or member.issparse():
@@ -259,12 +261,17 @@ class Tar:
                     archive.members = []  # type: ignore[attr-defined]  # tarfile would keep every header; 450 000 of them are 400 MB
                     if len(self._members) > MAX_FILES:
                         raise DataError(f"{self.where}: more than {MAX_FILES:,} files")
+                # tarfile takes the end of the file for the end of the archive, so a cut between two members goes unseen
+                self._file.seek(archive.offset)
+                ended = self._file.read(512) == bytes(512)
             end = self._file.seek(0, os.SEEK_END)
         except _DAMAGE as error:
             raise _damaged(self.where, error) from None
         if any(offset + size > end for offset, size in self._members.values()):
             raise DataError(f"{self.where}: the archive is cut off", hint="fetch or copy it again")
-        self.notes = (f"left out: {left_out:,} links or names that lead out of the archive",) if left_out else ()
+        notes = [f"left out: {left_out:,} links or names that lead out of the archive"] if left_out else []
+        notes += [] if ended else ["left out, perhaps: the archive has no end mark and may have been cut off"]
+        self.notes = tuple(notes)
         self._files = sorted(self._members)
 
     def files(self) -> list[str]:
@@ -383,6 +390,9 @@ def _plain_tar(path: Path) -> BinaryIO:
                     raise DataError(f"{path}: unpacks to more than {total:,} bytes, which no set of pictures does")
                 plain.write(piece)
         plain.seek(0)
+    except _DAMAGE as error:
+        plain.close()
+        raise _damaged(str(path), error) from None
     except BaseException:
         plain.close()
         raise
