@@ -66,7 +66,7 @@ def test_labels_the_reader_cannot_answer_are_warned_of_and_count(
     assert cli.main(["eval", model, str(data), "--json"]) == 0
     streams = capsys.readouterr()
     assert json.loads(streams.out)["accuracy"] == round(19 / 21, 6)
-    assert "1 picture with a label that the reader cannot answer, counted as mistakes: ᚠ (1)" in streams.err
+    assert "1 picture with a label the reader cannot answer, counted as mistakes: ᚠ (1)" in streams.err
 
 
 def test_the_report_is_written_where_it_was_asked_for(model: str, data: Path, tmp_path: Path) -> None:

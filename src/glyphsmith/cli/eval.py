@@ -73,7 +73,7 @@ def _warn(evaluation: Evaluation) -> None:
         named = ", ".join(f"{label} ({n:,})" for label, n in list(outside.items())[:LISTED])
         named += f" and {len(outside) - LISTED} more" if len(outside) > LISTED else ""
         print(
-            f"warning: {_pictures(sum(outside.values()))} with a label that the reader cannot answer, counted as mistakes: "
+            f"warning: {_pictures(sum(outside.values()))} with a label the reader cannot answer, counted as mistakes: "
             f"{named}",
             file=sys.stderr,
         )
