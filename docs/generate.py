@@ -23,7 +23,14 @@ from glyphsmith.runtime.store import shipped
 ROOT = Path(__file__).resolve().parent.parent
 
 #: Folders that get one line for all that lies in them.
-WHOLE = ("examples/digits", "src/glyphsmith/*/templates", "src/glyphsmith/recipes", "src/glyphsmith/readers", "tests/*")
+WHOLE = (
+    "examples/digits",
+    "src/glyphsmith/*/templates",
+    "src/glyphsmith/*/fonts",
+    "src/glyphsmith/recipes",
+    "src/glyphsmith/readers",
+    "tests/*",
+)
 
 #: What no docstring says.
 SAID = {
@@ -48,6 +55,7 @@ SAID = {
     "src/glyphsmith/py.typed": "the types are part of the package",
     "src/glyphsmith/readers": "the shipped readers, each with its card inside",
     "src/glyphsmith/recipes": "one TOML file per reader and per reference network",
+    "src/glyphsmith/*/fonts": "fonts that painters draw with, each with its licence",
     "src/glyphsmith/*/templates": "the page the report is laid on",
     "tests": "mirrors src; a test is named as a sentence",
     "tests/tiny_reader.py": "",

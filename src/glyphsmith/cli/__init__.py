@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except GlyphsmithError as error:
         return _fail(error.message, error.hint)
     except typer.TyperException as error:
-        message, hint = _usage(error, words)
+        message, hint = _usage(error)
         return _fail(message, hint)
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
@@ -122,14 +122,14 @@ def _write_unicode() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
-def _usage(error: typer.TyperException, words: list[str]) -> tuple[str, str]:
+def _usage(error: typer.TyperException) -> tuple[str, str]:
     """Say a mistake in the words of the command line as one sentence, and what to look at."""
     possibilities = getattr(error, "possibilities", None)
     message = str(getattr(error, "format_message", lambda: str(error))()) or type(error).__name__
-    verb = next((word for word in words if word in VERBS), "")
     if possibilities:
         return str(error), f"did you mean {' or '.join(sorted(possibilities))}?"
-    return message.rstrip("."), f"see {' '.join(word for word in ('glyphsmith', verb, '--help') if word)}"
+    where = getattr(getattr(error, "ctx", None), "command_path", "glyphsmith")
+    return message.rstrip("."), f"see {where} --help"
 
 
 def _fail(message: str, hint: str | None) -> int:
