@@ -82,7 +82,8 @@ class Edges:
 
     A cell (state, symbol) is "in this state, and the last column showed this symbol": what CTC has to know.
     ``source`` (E,) state, ``symbol`` (E,), ``cell`` (E,); ``cell_start`` (C,) first edge of a cell, ``cell_state``
-    (C,), ``cell_symbol`` (C,); ``entered`` are the states that have cells, ``entered_start`` the first cell of each.
+    (C,), ``cell_symbol`` (C,), ``again`` (C,) the edge that leaves the cell's state with its symbol or -1; ``entered``
+    are the states that have cells, ``entered_start`` the first cell of each.
     """
 
     source: NDArray[np.int64]
@@ -91,6 +92,7 @@ class Edges:
     cell_start: NDArray[np.int64]
     cell_state: NDArray[np.int64]
     cell_symbol: NDArray[np.int64]
+    again: NDArray[np.int64]
     entered: NDArray[np.int64]
     entered_start: NDArray[np.int64]
 
@@ -129,6 +131,26 @@ class Dfa:
 
     def __repr__(self) -> str:
         return f"Dfa({self.name}: {len(self)} states, {self.symbols} symbols)"
+
+    def smallest(self) -> Dfa:
+        """Give the automaton of the same texts with the fewest states, by splitting groups of states (Moore 1956).
+
+        It takes as many rounds as the longest text that tells two states apart, so only ``formula`` asks for it.
+        """
+        group = self.accepting.astype(np.int64)
+        kinds = np.unique(self.next, axis=1)  # symbols that are alike everywhere split nothing twice
+        groups = 0
+        while True:
+            signs = np.column_stack((group, np.where(kinds >= 0, group[kinds], -1)))
+            _, firsts, group = np.unique(signs, axis=0, return_index=True, return_inverse=True)
+            group = group.reshape(-1)
+            if len(firsts) == groups:
+                break
+            groups = len(firsts)
+        group = np.argsort(np.argsort(firsts))[group]  # in the order of their first states, so that 0 stays the start
+        kept = np.sort(firsts)
+        following = np.where(self.next[kept] >= 0, group[self.next[kept]], -1).astype(np.int32)
+        return Dfa(following, self.accepting[kept], self.name)
 
     def step(self, state: int, symbol: int) -> int | None:
         """Give the state after ``symbol``, or None where it may not follow."""
@@ -176,7 +198,10 @@ class Dfa:
         cells, cell_start, cell = np.unique(key, return_index=True, return_inverse=True)
         cell_state, cell_symbol = np.divmod(cells, max(self.symbols, 1))
         entered, entered_start = np.unique(cell_state, return_index=True)
-        return Edges(source, symbol, cell, cell_start, cell_state, cell_symbol, entered, entered_start)
+        number = np.full(self.next.shape, -1, np.int64)
+        number[source, symbol] = np.arange(len(source))
+        again = number[cell_state, cell_symbol]
+        return Edges(source, symbol, cell, cell_start, cell_state, cell_symbol, again, entered, entered_start)
 
     @cached_property
     def _columns(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -268,11 +293,11 @@ def _reached(following: NDArray[np.int32]) -> NDArray[np.bool_]:
     found[0] = True
     waiting = [0]
     while waiting:
-        after = np.unique(following[waiting.pop()])
-        new = after[after >= 0]
-        new = new[~found[new]]
-        found[new] = True
-        waiting.extend(new.tolist())
+        after = following[waiting.pop()]
+        new = after[(after >= 0) & ~found[after]]
+        if len(new):
+            found[new] = True
+            waiting.extend(set(new.tolist()))
     return found
 
 
@@ -286,8 +311,9 @@ def _finishing(following: NDArray[np.int32], accepting: NDArray[np.bool_]) -> ND
     waiting = np.flatnonzero(found).tolist()
     while waiting:
         state = waiting.pop()
-        before = np.unique(source[starts[state] : starts[state + 1]])
+        before = source[starts[state] : starts[state + 1]]
         new = before[~found[before]]
-        found[new] = True
-        waiting.extend(new.tolist())
+        if len(new):
+            found[new] = True
+            waiting.extend(set(new.tolist()))
     return found

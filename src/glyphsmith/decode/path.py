@@ -21,7 +21,7 @@ Path = tuple[tuple[int, ...], float]
 
 #: Branches searched before the best found so far is taken. Readable scores close the bound after one to three; only
 #: noise without any text reaches this.
-MAX_BRANCHES = 60
+MAX_BRANCHES = 30
 
 
 def best_branch(
@@ -51,24 +51,26 @@ def best_ctc_path(dfa: Dfa, log_probs: NDArray[np.float64], symbols: NDArray[np.
     """
     edges = dfa.edges
     chosen = np.arange(dfa.symbols) if symbols is None else symbols
-    shown = log_probs[:, 1 + chosen][:, edges.cell_symbol]  # (T, C): the score of each cell's symbol
+    shown = log_probs[:, 1 + chosen]
     columns = len(log_probs)
     blanks = np.full((columns + 1, len(dfa)), -np.inf)  # in a state, and the last column was blank
     blanks[0, dfa.start] = 0.0
     cells = np.full((columns + 1, len(edges.cell_symbol)), -np.inf)
     group = np.searchsorted(edges.entered, edges.cell_state)
-    best, runner_up = np.full(len(dfa), -np.inf), np.full(len(dfa), -np.inf)
-    best_symbol = np.full(len(dfa), -1)
+    leaving = np.full(len(dfa), -np.inf)  # in a state, whatever the last column was
     for t in range(columns):
-        before = blanks[t]
+        leaving[:] = blanks[t]
         if len(group):
-            best[edges.entered], at, runner_up[edges.entered] = best_two(cells[t], group, edges.entered_start)
-            best_symbol[edges.entered] = edges.cell_symbol[at]
-            # The symbol of the last column may follow itself only after a blank.
-            other = np.where(best_symbol[edges.source] == edges.symbol, runner_up[edges.source], best[edges.source])
-            entering = np.maximum.reduceat(np.maximum(before[edges.source], other), edges.cell_start)
-            cells[t + 1] = np.maximum(cells[t], entering) + shown[t]
-        blanks[t + 1] = np.maximum(before, best) + log_probs[t, 0]
+            best, at, runner_up = best_two(cells[t], group, edges.entered_start)
+            leaving[edges.entered] = np.maximum(leaving[edges.entered], best)
+            through = leaving[edges.source]
+            # Only after a blank may the symbol of the last column follow itself.
+            again = edges.again[at]
+            repeats = again >= 0
+            through[again[repeats]] = np.maximum(blanks[t, edges.entered[repeats]], runner_up[repeats])
+            entering = np.maximum.reduceat(through, edges.cell_start)
+            cells[t + 1] = np.maximum(cells[t], entering) + shown[t, edges.cell_symbol]
+        blanks[t + 1] = leaving + log_probs[t, 0]
     return _backwards(dfa, blanks, cells)
 
 

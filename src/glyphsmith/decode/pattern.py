@@ -16,8 +16,9 @@ from glyphsmith.alphabet import Alphabet
 from glyphsmith.decode.automaton import MAX_STATES, Dfa
 from glyphsmith.decode.regex import Node, parse_pattern, shown
 from glyphsmith.errors import PatternError
+from glyphsmith.expression import SYNONYMS
 
-__all__ = ["MAX_LENGTH", "charset", "compile_pattern", "length", "split_labels"]
+__all__ = ["MAX_LENGTH", "charset", "compile_pattern", "length", "sign_class", "split_labels"]
 
 #: Labels in one reading, where a length is asked for.
 MAX_LENGTH = 500
@@ -55,6 +56,12 @@ def charset(labels: str | Iterable[str], alphabet: Alphabet) -> Dfa:
     following = np.full((1, len(alphabet)), -1, np.int32)
     following[0, [alphabet.index(label) for label in wanted]] = 0
     return Dfa.of(following, np.ones(1, np.bool_), "charset " + "".join(dict.fromkeys(wanted))[:60])
+
+
+def sign_class(signs: str, alphabet: Alphabet) -> str:
+    """Give the pattern of one label that means one of ``signs`` in arithmetic: the sign or a synonym of it."""
+    labels = [label for label in alphabet if SYNONYMS.get(label, label) in set(signs)]
+    return "[" + "".join(label if label.isdigit() else f"\\{label}" for label in labels) + "]"
 
 
 def split_labels(text: str, alphabet: Alphabet) -> list[str]:

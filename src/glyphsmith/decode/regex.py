@@ -21,8 +21,8 @@ from glyphsmith.errors import PatternError
 
 __all__ = ["MAX_DEPTH", "MAX_PATTERN", "MAX_POSITIONS", "Node", "parse_pattern", "shown"]
 
-#: Characters of a pattern.
-MAX_PATTERN = 1000
+#: Characters of a pattern; the longest of our own, the shape of a formula, has 3 000.
+MAX_PATTERN = 4000
 #: Groups open at once; each costs three frames of Python's stack.
 MAX_DEPTH = 60
 #: Symbol places of the pattern with its repetitions written out; compiling costs their square, 0.2 s at this limit.
