@@ -138,9 +138,13 @@ def prepare_part(
     held = path.with_suffix(".labels.npy")
     if path.is_file() and held.is_file() and note.is_file() and note.read_text(encoding="utf-8") == key:
         return prepared_before(path)
-    copies = paint.photographed if paint else 0
+    # Row r of the result shows picture places[r]; behind the pictures themselves stand their painted copies, a share
+    # of them spread evenly over the part, and then the drawn digits.
+    whole, rest = divmod(round(paint.photographed * len(indices)) if paint else 0, max(1, len(indices)))
+    spread = np.linspace(0, len(indices), rest, endpoint=False).astype(np.int64)
+    places = np.concatenate([np.tile(np.arange(len(indices)), 1 + whole), spread])
     drawn = paint.strokes if paint and digits else 0
-    total = len(indices) * (1 + copies) + drawn
+    total = len(places) + drawn
     # The note goes last and first: no kill can leave arrays that a key wrongly vouches for.
     note.unlink(missing_ok=True)
     failed: list[str] = []
@@ -151,10 +155,10 @@ def prepare_part(
         """Open, or paint, the pictures of some rows: (row, picture)."""
         rows: list[tuple[int, Picture]] = []
         for row in wanted:
-            if row >= len(indices) * (1 + copies):
+            if row >= len(places):
                 rows.append((row, _drawn(row, digits, every, seed)))
                 continue
-            place = row % len(indices)
+            place = int(places[row])
             every[row] = labels[place]
             try:
                 picture = source.picture(int(indices[place]))

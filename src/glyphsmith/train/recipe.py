@@ -50,11 +50,12 @@ class Data:
 class Paint:
     """Copies of the training pictures painted before preparation, never of validation or test pictures.
 
-    ``photographed``: copies of each training picture laid on paper, screen or canvas with other strokes, light,
-    polarity and size (synth.photographed). ``strokes``: digits drawn by pen paths of our own (synth.strokes), in all.
+    ``photographed``: copies of each training picture, or a share of them, laid on paper, screen or canvas with other
+    strokes, light, polarity and size (synth.photographed). ``strokes``: digits drawn by pen paths of our own
+    (synth.strokes), in all.
     """
 
-    photographed: int = 0
+    photographed: float = 0.0
     strokes: int = 0
 
 
