@@ -3,7 +3,8 @@
     python docs/generate.py          say whether both are current
     python docs/generate.py --write  make them current (`make tables`)
 
-A module's line in the tree is the first sentence of its docstring; the figures of a reader are those on its card.
+A module's line in the tree is the first sentence of its docstring, a document's its title; a reader's figures are those
+on its card.
 """
 
 from __future__ import annotations
@@ -119,6 +120,8 @@ def _summary(path: Path) -> str:
     if path.suffix == ".py":
         text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
         return first_sentence(text)
+    if path.suffix == ".md" and place not in SAID:
+        return path.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
     return next((said for pattern, said in SAID.items() if said and fnmatch(place, pattern)), "")
 
 
