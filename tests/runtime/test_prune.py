@@ -3,9 +3,9 @@ import onnx
 import onnxruntime as ort
 import pytest
 from onnx import TensorProto, helper, numpy_helper
-from tiny_reader import picture_of, tiny_model
 
 from glyphsmith.runtime.prune import keep_outputs, output_names
+from tiny_reader import picture_of, tiny_model
 
 
 def outputs_of(model, names, images):
@@ -79,7 +79,7 @@ def test_an_output_that_does_not_exist_is_named():
 
 @pytest.mark.parametrize("bad", [b"", b"hello", b"\xff" * 40, b"\x3a\xff\xff\xff\xff\x0f", tiny_model()[:-20]])
 def test_bytes_that_are_no_model_raise_a_value_error(bad):
-    with pytest.raises(ValueError, match="protobuf|graph"):
+    with pytest.raises(ValueError, match=r"protobuf|graph"):
         keep_outputs(bad, ["probabilities"])
 
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from tiny_reader import expected_probabilities, picture_of, tiny_model
 
 from glyphsmith.errors import ModelError
 from glyphsmith.runtime.session import Preparer, open_session, run
+from tiny_reader import expected_probabilities, picture_of, tiny_model
 
 
 def test_a_preparation_graph_is_a_function_from_pixels_to_what_the_network_sees():

@@ -1,8 +1,8 @@
 import pytest
-from tiny_reader import tiny_reader
 
 from glyphsmith.errors import ModelError
 from glyphsmith.runtime import store
+from tiny_reader import tiny_reader
 
 
 @pytest.fixture
@@ -58,6 +58,6 @@ def test_a_file_in_a_folder_that_does_not_exist(tmp_path, shipped):
 
 
 def test_a_run_folder_without_a_model_says_how_to_go_on(tmp_path, shipped):
-    with pytest.raises(ModelError, match="holds no model.onnx") as caught:
+    with pytest.raises(ModelError, match=r"holds no model\.onnx") as caught:
         store.resolve(tmp_path)
     assert "--resume" in caught.value.hint

@@ -7,6 +7,7 @@ The thresholds here are shares of the typical glyph height, which is found first
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,10 +28,16 @@ WORK_PX = 1600
 _FAINTEST = 28.0
 #: Paper that seems darker than this, of 255, is not paper but the inside of a broad stroke.
 _GREYISH = 24
+#: Noise is measured in squares of this side.
+_BLOCK_PX = 64
 #: A region lower and narrower than this share of the typical height is a fragment; below the other, a speck.
 _FRAGMENT, _SPECK = 0.6, 0.12
+#: No glyph is smaller than this share of the page's longer side, and no page has more regions to look at than this.
+_LEAST, _MOST = 0.01, 1000
 #: A fragment within this share of the typical height of a glyph is part of it.
 _NEAR = 0.12
+#: A gap in a stroke is at most this share of the shorter part; lines of writing stand further apart.
+_GAP = 0.08
 #: Regions that are all but as wide as the picture are the frame of the photo, a table's edge, a finger.
 _FRAME = 0.5
 _MARGIN = 0.2
@@ -71,58 +78,81 @@ def _ink(flat: Picture) -> Picture:
     """Mask the ink (H, W) of a flattened page: all that is linked to what is surely ink and may be ink itself."""
     cv2 = opencv()
     dark = 255 - flat
+    noise = _noise(dark.astype(np.float32))  # before the grey is taken off, which cuts off half of the noise
     # Where light falls off steeply (a corner, the edge of a shadow) the ground is put too high, so paper seems greyish.
     small = cv2.resize(dark, (max(1, dark.shape[1] // 4), max(1, dark.shape[0] // 4)), interpolation=cv2.INTER_AREA)
     greyish = np.minimum(cv2.medianBlur(small, 41), _GREYISH)
     dark = cv2.subtract(dark, cv2.resize(greyish, dark.shape[::-1], interpolation=cv2.INTER_LINEAR)).astype(np.float32)
-    noise = 1.4826 * float(np.median(np.abs(dark - np.median(dark))))
     level = float(cv2.threshold(dark.astype(np.uint8), 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)[0])
-    sure = max(level, _FAINTEST, 6.0 * noise)
-    maybe = (dark > max(0.55 * sure, 4.0 * noise)).astype(np.uint8)
+    sure = np.maximum(max(level, _FAINTEST), 6.0 * noise)
+    maybe = (dark > np.maximum(0.55 * max(level, _FAINTEST), 4.0 * noise)).astype(np.uint8)
     count, labels = cv2.connectedComponents(maybe, connectivity=8)
-    strongest = np.zeros(count, np.float32)
-    np.maximum.at(strongest, labels.ravel(), dark.ravel())
-    strongest[0] = 0.0
-    return np.where(strongest[labels] > sure, np.uint8(255), np.uint8(0))
+    linked = np.zeros(count, np.uint8)
+    linked[np.unique(labels[(dark > sure) & (labels > 0)])] = 255
+    return np.asarray(linked[labels], dtype=np.uint8)
+
+
+def _noise(dark: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Estimate the standard deviation of the paper's noise at each pixel (H, W): in a shadow it is larger."""
+    cv2 = opencv()
+    whole = 1.4826 * float(np.median(np.abs(dark - np.median(dark))))
+    rows, columns = dark.shape[0] // _BLOCK_PX, dark.shape[1] // _BLOCK_PX
+    if rows < 2 or columns < 2:
+        return np.full(dark.shape, whole, np.float32)
+    tiles = dark[: rows * _BLOCK_PX, : columns * _BLOCK_PX].reshape(rows, _BLOCK_PX, columns, _BLOCK_PX)
+    blocks = tiles.transpose(0, 2, 1, 3).reshape(rows, columns, _BLOCK_PX * _BLOCK_PX)
+    spread = 1.4826 * np.median(np.abs(blocks - np.median(blocks, axis=2, keepdims=True)), axis=2)
+    # A block full of writing is no noisy one: it may count as five times as noisy as the page, no more.
+    local = np.clip(spread, whole, 5.0 * whole).astype(np.float32)
+    found: NDArray[np.float32] = cv2.resize(local, dark.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return found
 
 
 def _glyph_groups(found: Regions, shape: tuple[int, int]) -> list[list[int]]:
     """Put the regions that are parts of one glyph together and leave out what is none; gives lists of regions."""
-    kept = [r for r in range(len(found)) if not _is_frame(found.boxes[r], shape)]
+    least = max(6.0, _LEAST * max(shape))
+    kept = [r for r in range(len(found)) if max(found.boxes[r][2:]) >= 2 and not _is_frame(found.boxes[r], shape)]
+    # What fills a picture with thousands of shapes is cloth, gravel or noise; the largest are looked at, and no more.
+    kept = sorted(kept, key=lambda r: -found.areas[r])[:_MOST]
     if not kept:
         return []
-    typical = _typical_height([found.boxes[r] for r in kept])
+    typical = max(_typical_height([found.boxes[r] for r in kept]), least)
     kept = [r for r in kept if max(found.boxes[r][2:]) >= _SPECK * typical]
     whole = [[r] for r in kept if max(found.boxes[r][2:]) >= _FRAGMENT * typical]
     fragments = [r for r in kept if max(found.boxes[r][2:]) < _FRAGMENT * typical]
     whole = _joined(whole, found)
+    around = [_around([found.boxes[r] for r in group]) for group in whole]
     alone: list[int] = []
-    for r in sorted(fragments, key=lambda r: -found.areas[r]):
-        distances = [_distance(found.boxes[r], _around([found.boxes[i] for i in group])) for group in whole]
+    for r in fragments:
+        distances = [_distance(found.boxes[r], box) for box in around]
         nearest = min(range(len(whole)), key=distances.__getitem__, default=-1)
         if nearest >= 0 and distances[nearest] <= _NEAR * typical:
             whole[nearest].append(r)
+            around[nearest] = _around([around[nearest], found.boxes[r]])
         else:
             alone.append(r)
     # A fragment that belongs to nothing is a small glyph of its own (a dash, a comma) or dirt; dirt is lone and tiny.
-    return whole + [[r] for r in alone if max(found.boxes[r][2:]) >= 0.35 * typical]
+    groups = whole + [[r] for r in alone if max(found.boxes[r][2:]) >= 0.35 * typical]
+    return [group for group in groups if max(_around([found.boxes[r] for r in group])[2:]) >= least]
 
 
 def _joined(groups: list[list[int]], found: Regions) -> list[list[int]]:
-    """Join large parts of one glyph: boxes that lie mostly inside one another."""
-    changed = True
-    while changed:
-        changed = False
-        for i in range(len(groups)):
-            for j in range(i + 1, len(groups)):
-                one, other = (_around([found.boxes[r] for r in group]) for group in (groups[i], groups[j]))
-                if _covered(one, other) >= 0.6:
-                    groups[i] += groups.pop(j)
-                    changed = True
-                    break
-            if changed:
-                break
-    return groups
+    """Join large parts of one glyph: boxes that lie mostly inside one another, or a stroke with a small gap in it.
+
+    One sweep from left to right; only boxes that still reach to the current one are looked at, so that a picture full
+    of shapes takes no longer than its shapes.
+    """
+    joined: list[tuple[Box, list[int]]] = []
+    reaching: list[int] = []
+    for box, group in sorted((_around([found.boxes[r] for r in group]), group) for group in groups):
+        reaching = [i for i in reaching if joined[i][0][0] + joined[i][0][2] >= box[0]]
+        match = next((i for i in reaching if _covered(joined[i][0], box) >= 0.6 or _broken(joined[i][0], box)), None)
+        if match is None:
+            reaching.append(len(joined))
+            joined.append((box, list(group)))
+        else:
+            joined[match] = (_around([joined[match][0], box]), joined[match][1] + group)
+    return [group for _, group in joined]
 
 
 def _is_frame(box: Box, shape: tuple[int, int]) -> bool:
@@ -148,7 +178,7 @@ def _around(boxes: list[Box]) -> Box:
 def _distance(one: Box, other: Box) -> float:
     across = max(one[0] - other[0] - other[2], other[0] - one[0] - one[2], 0)
     down = max(one[1] - other[1] - other[3], other[1] - one[1] - one[3], 0)
-    return float(np.hypot(across, down))
+    return math.hypot(across, down)
 
 
 def _covered(one: Box, other: Box) -> float:
@@ -156,6 +186,13 @@ def _covered(one: Box, other: Box) -> float:
     across = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
     down = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
     return max(across, 0) * max(down, 0) / min(one[2] * one[3], other[2] * other[3])
+
+
+def _broken(one: Box, other: Box) -> bool:
+    """True for two boxes that stand on one another with a gap far smaller than either."""
+    across = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
+    smaller = min(max(one[2:]), max(other[2:]))
+    return across >= 0.6 * min(one[2], other[2]) and _distance(one, other) <= _GAP * smaller
 
 
 def _in_picture(box: Box, scale: float, width: int, height: int) -> Box:

@@ -51,16 +51,34 @@ def _level_lines(mask: Picture) -> Picture:
         # Writing that hangs on the line makes few of its columns tall, so the median is the line's own thickness.
         thickness = float(np.median(own.sum(axis=0)))
         if w >= _SLENDER * thickness:
-            lines[place] |= _thin_part(mask[place], own, round(thickness))
+            lines[place] |= _thin_part(mask[place], _band(own, thickness), round(thickness))
     return lines
 
 
-def _thin_part(mask: Picture, line: NDArray[np.bool_], thickness: int) -> Picture:
-    """Give the part of a line (h, w) that no stroke runs through, above and below it, or past it."""
+def _band(own: NDArray[np.bool_], thickness: float) -> NDArray[np.bool_]:
+    """Give the band (h, w) along a line: its smooth middle, give or take its thickness, without what branches off.
+
+    The middle is a parabola fitted to the columns of the region, those left out that writing pulls away from it.
+    """
+    height, width = own.shape
+    columns = np.flatnonzero(own.any(axis=0))
+    rows = np.arange(height, dtype=np.float64)
+    middles = (own * rows[:, None]).sum(axis=0)[columns] / own.sum(axis=0)[columns]
+    kept = np.ones(len(columns), bool)
+    fitted = np.zeros(3)
+    for _ in range(5):
+        fitted = np.polyfit(columns[kept] / width, middles[kept], 2 if kept.sum() > 8 else 0)
+        away = np.abs(np.polyval(fitted, columns / width) - middles)
+        kept = away <= max(1.0 + thickness / 2, float(np.median(away[kept])) * 2)
+    middle = np.polyval(fitted, np.arange(width) / width)
+    return np.abs(rows[:, None] - middle[None, :]) <= thickness / 2 + 2.0
+
+
+def _thin_part(mask: Picture, band: NDArray[np.bool_], thickness: int) -> Picture:
+    """Give the part of a line's band (h, w) that no stroke runs through."""
     cv2 = opencv()
     tall = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((3 * thickness + 2, 1), np.uint8))
-    wider = cv2.dilate(line.astype(np.uint8) * 255, np.ones((5, 1), np.uint8))
-    thin = wider & mask & ~tall
+    thin = np.where(band, mask & ~tall, np.uint8(0))
     # Taking it all off would cut the strokes that cross at a slant; where ink stands above and below, the line stays.
     healed = cv2.morphologyEx(mask & ~thin, cv2.MORPH_CLOSE, np.ones((thickness + 6, 1), np.uint8))
     return np.asarray(thin & ~healed, dtype=np.uint8)
