@@ -32,7 +32,7 @@ PAUSE_S = 1.0
 #: A bar is shown for what takes longer.
 PATIENCE_S = 2.0
 _PIECE = 1 << 16
-_AGENT = "glyphsmith (+https://pypi.org/project/glyphsmith)"
+_AGENT = "glyphsmith (fetches published data sets)"
 
 
 @dataclass(frozen=True, slots=True)
