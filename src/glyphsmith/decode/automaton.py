@@ -262,17 +262,20 @@ def best_two(
 def intersect(first: Dfa, second: Dfa, *more: Dfa) -> Dfa:
     """Give the automaton of what all accept; raises PatternError where that is nothing or needs too many states."""
     width = len(second)
-    seen = np.zeros(1, np.int64)  # a pair of states (a, b) as a * width + b
-    fresh = seen
+    found = np.zeros(len(first) * width, np.bool_)  # a pair of states (a, b) as a * width + b
+    found[0] = True
+    fresh, count = np.zeros(1, np.int64), 1
     while len(fresh):
         after = _pairs(first, second, fresh)
-        fresh = np.setdiff1d(after[after >= 0], seen)
-        seen = np.union1d(seen, fresh)
-        if len(seen) > MAX_STATES:
+        fresh = np.unique(after[(after >= 0) & ~found[after]])
+        found[fresh] = True
+        count += len(fresh)
+        if count > MAX_STATES:
             raise PatternError(
                 f"{first.name} together with {second.name}: more than {MAX_STATES} states are needed",
                 hint="shorten the repetitions of the pattern",
             )
+    seen = np.flatnonzero(found)
     after = _pairs(first, second, seen)
     following = np.where(after >= 0, np.searchsorted(seen, after), -1).astype(np.int32)
     accepting = first.accepting[seen // width] & second.accepting[seen % width]

@@ -64,9 +64,10 @@ def sequence_log_probabilities(
     width = 2 * int(lengths.max()) + 1
     classes = np.zeros((len(lengths), width), np.int64)  # blank, symbol, blank, symbol, ..., blank
     for row, sequence in enumerate(sequences):
-        classes[row, 1 : 2 * len(sequence) : 2] = np.asarray(sequence, np.int64) + 1
-    if classes.max(initial=0) >= found.shape[1] or classes.min(initial=0) < 0:
-        raise ValueError(f"a symbol is outside 0..{found.shape[1] - 2}")
+        symbols = np.asarray(sequence, np.int64)
+        if len(symbols) and not 0 <= symbols.min() <= symbols.max() < found.shape[1] - 1:
+            raise ValueError(f"a symbol is outside 0..{found.shape[1] - 2}")
+        classes[row, 1 : 2 * len(symbols) : 2] = symbols + 1
     emitted = found[:, classes]  # (T, B, 2L+1)
     # Two places on, over a blank, unless that would merge two equal symbols into one.
     leap = np.full(classes.shape, -np.inf)

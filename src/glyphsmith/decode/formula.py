@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from glyphsmith.alphabet import Alphabet
 from glyphsmith.decode.automaton import FAR, Branch, Dfa, intersect
-from glyphsmith.decode.pattern import charset, compile_pattern, length, sign_class
+from glyphsmith.decode.pattern import charset, compile_pattern, sign_class
 from glyphsmith.errors import PatternError
 from glyphsmith.expression import SYNONYMS
 
@@ -52,10 +52,10 @@ class Formula:
     """The constraint of the grammar over an alphabet that holds its digits, signs and variables.
 
     Variables are all labels that are letters. Raises PatternError where the alphabet lacks what every text needs.
-    ``only`` names the labels that may occur at all, ``lengths`` the fewest and the most symbols.
+    ``only`` names the labels that may occur at all.
     """
 
-    def __init__(self, alphabet: Alphabet, *, only: str | None = None, lengths: tuple[int, int] | None = None) -> None:
+    def __init__(self, alphabet: Alphabet, *, only: str | None = None) -> None:
         allowed = list(alphabet) if only is None else _allowed(only, alphabet)
         self.symbols = len(alphabet)
         fixed = [label for label in allowed if SYNONYMS.get(label, label) in set("0123456789" + _SIGNS)]
@@ -67,8 +67,6 @@ class Formula:
             raise PatternError(f"formula: the reader has no label for {what}", hint="it was not trained on formulas")
         slots = Alphabet([*fixed, _FIRST, _SECOND])
         self.template = _template(slots)
-        if lengths is not None:
-            self.template = intersect(self.template, length(*lengths, slots)).smallest()
         self.name = self.template.name
         self._single = _part(self.template, f"[^{_SECOND}]*", slots)
         self._double = _part(self.template, f".*{_SECOND}.*", slots)
@@ -135,7 +133,7 @@ class Formula:
         The bound of a pair: the best class of every column among those the pair may show, less what it costs at least
         to show each of the two variables in two columns of their own.
         """
-        if len(log_probs) < 2:
+        if not self._possible(log_probs):
             return
         lead = log_probs.shape[1] - self.symbols  # 1 with CTC's blank
         common = log_probs[:, [*range(lead), *(self._fixed + lead)]].max(axis=1)
@@ -156,6 +154,22 @@ class Formula:
             template = self._single if row < len(alone) else self._double
             assert template is not None
             yield Branch(template, np.concatenate((self._fixed, self.variables[chosen[row]])), float(bound[row]))
+
+    def _possible(self, log_probs: NDArray[np.float64]) -> bool:
+        """Whether the columns can hold a formula whose variables need not match; otherwise no pair has to be tried."""
+        lead = log_probs.shape[1] - self.symbols
+        finite = log_probs[:, lead:] > -np.inf
+        variable = finite[:, self.variables].any(axis=1, keepdims=True)
+        allowed = np.concatenate((finite[:, self._fixed], variable, variable), axis=1)  # (T, slots)
+        edges = self.template.edges
+        target = edges.cell_state[edges.cell]
+        reached = np.zeros(len(self.template), np.bool_)
+        reached[self.template.start] = True
+        for column in allowed:
+            after = reached.copy() if lead else np.zeros_like(reached)
+            after[target[reached[edges.source] & column[edges.symbol]]] = True
+            reached = after
+        return len(log_probs) > 1 and bool((reached & self.template.accepting).any())
 
     def _needs(self, state: int) -> NDArray[np.int64]:
         place, first, second = self._parts(state)

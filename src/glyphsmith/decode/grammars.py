@@ -40,7 +40,9 @@ def constrain(
     if at_least is not None or at_most is not None:
         lengths = (at_least or 0, MAX_LENGTH if at_most is None else at_most)
     if pattern == "formula":
-        return Formula(alphabet, only=only, lengths=lengths)
+        if lengths is not None:
+            raise PatternError("formula: a length cannot be asked for besides", hint="the grammar has its own")
+        return Formula(alphabet, only=only)
     parts: list[Dfa] = []
     if pattern is not None:
         parts.append(_pattern(pattern, alphabet))

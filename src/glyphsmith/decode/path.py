@@ -49,6 +49,8 @@ def best_ctc_path(dfa: Dfa, log_probs: NDArray[np.float64], symbols: NDArray[np.
     ``log_probs`` (T, 1+K) with CTC's blank in column 0; ``symbols`` (M,) says which of the K symbols each of the
     automaton's stands for. The symbols of the answer are the automaton's.
     """
+    if dfa.fewest_columns(dfa.start) > len(log_probs):
+        return None
     edges = dfa.edges
     chosen = np.arange(dfa.symbols) if symbols is None else symbols
     shown = log_probs[:, 1 + chosen]

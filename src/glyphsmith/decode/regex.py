@@ -179,8 +179,6 @@ class _Parser:
         while self.at == start or self.text[self.at : self.at + 1] != "]":
             if self.at >= len(self.text):
                 raise self.error("a bracket [ is not closed", hint="write \\[ for the sign")
-            if self.text[self.at] == "]":
-                raise self.error("[] holds nothing", hint="write \\] for the sign")
             symbols, low = self.one()
             if self.text[self.at : self.at + 1] == "-" and self.text[self.at + 1 : self.at + 2] not in {"]", ""}:
                 self.at += 1
