@@ -52,7 +52,16 @@ def test_one_pixel_is_a_picture():
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_a_turned_photo_stands_upright(orientation):
-    turned = {1: [], 2: ["lr"], 3: ["ud", "lr"], 4: ["ud"], 5: ["T"], 6: ["T", "ud"], 7: ["T", "ud", "lr"], 8: ["T", "lr"]}
+    turned = {
+        1: [],
+        2: ["lr"],
+        3: ["ud", "lr"],
+        4: ["ud"],
+        5: ["T"],
+        6: ["T", "ud"],
+        7: ["T", "ud", "lr"],
+        8: ["T", "lr"],
+    }
     stored = arrow()
     # The stored pixels are the upright ones seen from the side the camera was held on: 6 was turned left, 8 right.
     for move in turned[orientation]:
