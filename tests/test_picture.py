@@ -188,7 +188,7 @@ def test_damaged_bytes_never_raise_anything_else():
 def test_a_missing_file_and_a_folder_are_named(tmp_path):
     with pytest.raises(PictureError, match="no such file"):
         load_picture(tmp_path / "none.png")
-    with pytest.raises(PictureError, match="is a folder|cannot be read"):
+    with pytest.raises(PictureError, match=r"is a folder|cannot be read"):
         load_picture(tmp_path)
 
 
