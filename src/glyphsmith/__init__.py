@@ -20,7 +20,7 @@ __version__ = "0.1.0"
 
 
 def load(model: str | os.PathLike[str] | bytes) -> Reader:
-    """Open a reader: a ``.onnx`` file (or its bytes), a run folder or the name of a shipped reader. Raises ModelError."""
+    """Open a reader: a ``.onnx`` file or its bytes, a run folder or the name of a shipped reader. Raises ModelError."""
     from glyphsmith.runtime.reader import open_reader
 
     return open_reader(model)
