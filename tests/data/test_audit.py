@@ -112,10 +112,11 @@ def test_buckets_find_the_pairs_that_all_pairs_find(monkeypatch: pytest.MonkeyPa
     thumbs = rng.integers(0, 256, (3000, 64), dtype=np.uint8)
     copies = np.clip(thumbs[:300].astype(int) + rng.integers(-3, 4, (300, 64)), 0, 255).astype(np.uint8)
     both = np.concatenate([thumbs, copies])
-    every = candidate_pairs(both)
+    every, more = candidate_pairs(both)
+    assert more == 0
     assert {(k, 3000 + k) for k in range(300)} <= set(every)
     monkeypatch.setattr("glyphsmith.data.nearly._ALL_PAIRS_UP_TO", 100)
-    found = candidate_pairs(both)
+    found, _ = candidate_pairs(both)
     assert set(found) <= set(every)
     assert len(found) >= 0.97 * len(every)
 

@@ -139,7 +139,7 @@ class Collector:
         from glyphsmith.data.findings import find
 
         source = self._source
-        exact, cluster, _ = clusters(self.digests, self.thumbs, self.readable, source)
+        exact, cluster, not_compared = clusters(self.digests, self.thumbs, self.readable, source)
         labels: Counter[str] = Counter()
         parts: Counter[str] = Counter()
         for i in range(len(source)):
@@ -164,7 +164,10 @@ class Collector:
             parts=parts,
             failures=[(source.sample(i).name, why) for i, why in sorted(self.failures)],
         )
-        made.findings += find(made, source)
+        if not_compared:
+            text = f"{not_compared:,} pairs of pictures with like thumbnails were not compared; they count as different"
+            made.findings.append(Finding("note", text))
+        made.findings = [*find(made, source), *made.findings]
         return made
 
 
