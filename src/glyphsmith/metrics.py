@@ -196,8 +196,8 @@ def expected_calibration_error(confidence: ArrayLike, right: ArrayLike, bins: in
 def calibration_error_by_chance(points: Sequence[ReliabilityPoint]) -> float:
     """Give the calibration error to expect of a perfectly calibrated reader with answers of just these confidences.
 
-    In a bin of n answers the number of right ones spreads by sqrt(n p (1 - p)) around n p; the mean distance of a normal
-    variable from its centre is sqrt(2 / pi) of that.
+    In a bin of n answers the number of right ones spreads by sqrt(n p (1 - p)) around n p; the mean distance of a
+    normal variable from its centre is sqrt(2 / pi) of that.
     """
     total = sum(point.n for point in points)
     spread = sum(sqrt(point.n * point.confidence * max(0.0, 1.0 - point.confidence)) for point in points)
