@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -44,6 +47,16 @@ def test_a_temperature_changes_the_confidence_and_not_the_text() -> None:
     assert plain.text == cooled.text
     assert cooled.confidence == pytest.approx(text_confidence(plain.log_probability, 2.0))
     assert cooled.confidence < plain.confidence
+
+
+def test_a_doubtful_text_is_searched_for_and_a_sure_one_needs_no_search() -> None:
+    together = np.log([[0.6, 0.4], [0.6, 0.4]])  # no path of "a" is the best one, all of them together are
+    letters = Alphabet("a")
+    assert TextDecoder(letters)(together).text == ""
+    assert TextDecoder(letters, width=2)(together).text == "a"
+    sure = written(symbols("3+4"), 10, len(SUMS) + 1)
+    searched, plain = TextDecoder(SUMS, width=5, top=2)(sure), TextDecoder(SUMS, width=5)(sure)
+    assert (plain.text, plain.confidence) == (searched.text, pytest.approx(searched.confidence))
 
 
 def test_nothing_outside_the_constraint_is_read() -> None:
@@ -98,3 +111,9 @@ def test_no_columns_are_the_empty_text() -> None:
 def test_scores_of_another_alphabet_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="scores have shape"):
         TextDecoder(SUMS)(np.zeros(shape))
+
+
+def test_the_document_s_example_runs() -> None:
+    document = (Path(__file__).parents[2] / "docs" / "decoding.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", document, re.DOTALL)
+    exec(example, {})

@@ -63,6 +63,9 @@ class Automaton(Protocol):
     def accepts(self, state: int) -> bool:
         """Whether a reading may end in ``state``."""
 
+    def matches(self, symbols: Sequence[int]) -> bool:
+        """Whether the whole sequence is accepted."""
+
     def fewest_columns(self, state: int, last: int | None = None) -> int:
         """Give the fewest columns to an end; ``last`` is the symbol that the last column showed, None a blank."""
 

@@ -117,12 +117,7 @@ def beam(
 def _best_text(found: NDArray[np.float64], constraint: Automaton | None) -> tuple[int, ...] | None:
     """Give the text of the best path that the constraint accepts."""
     text = greedy(found)[0]
-    if constraint is None:
-        return text
-    state: int | None = constraint.start
-    for symbol in text:
-        state = constraint.step(state, symbol) if state is not None else None
-    if state is not None and constraint.accepts(state):
+    if constraint is None or constraint.matches(text):
         return text  # the best path of all is accepted, so none can be better
     path = best_branch(constraint, found, best_ctc_path)
     return None if path is None else path[0]

@@ -15,7 +15,7 @@ exact search goes over the pairs, the most promising first, and stops when no ot
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,7 +112,7 @@ class Formula:
         """Whether ``fewest_columns`` are at most ``columns``."""
         return self.fewest_columns(state, last) <= columns
 
-    def matches(self, symbols: tuple[int, ...]) -> bool:
+    def matches(self, symbols: Sequence[int]) -> bool:
         """Whether the whole sequence is accepted."""
         state: int | None = self.start
         for symbol in symbols:

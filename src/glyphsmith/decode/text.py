@@ -1,6 +1,7 @@
 """Scores of one picture to the reading of a text; the one decoder that evaluation, reading and the server use.
 
-Without a constraint and with a beam of 1 it reads greedily; otherwise by prefix beam search, held to the constraint.
+It reads greedily first. Where that text is allowed and has more than half of all probability, it is the most probable
+one and nothing else is tried; otherwise a prefix beam search follows, held to the constraint.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from glyphsmith.decode.confidence import character_confidences, text_confidence
 __all__ = ["Decoded", "Head", "TextDecoder"]
 
 Head = Literal["ctc", "fixed"]
+_HALF = float(np.log(0.5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,9 @@ class Decoded:
 class TextDecoder:
     """Reads log probabilities (T, 1+K) of a ``ctc`` head, or (P, K) of a ``fixed`` one, over ``alphabet``.
 
-    ``width`` is the number of prefixes a beam keeps, ``top`` the number of texts to give, ``temperature`` what
-    ``confidence.fit_temperature`` gave. A fixed head gives one text whatever ``top`` says.
+    ``width`` is the number of prefixes a beam keeps; 1 without a constraint reads greedily. ``top`` is the number of
+    texts to give, but a fixed head gives one. ``temperature`` is what ``confidence.fit_temperature`` gave. The
+    probabilities of every column or place have to sum to 1.
     """
 
     alphabet: Alphabet
@@ -60,10 +63,14 @@ class TextDecoder:
             raise ValueError(f"scores have shape {np.shape(log_probs)}, expected (_, {len(self.alphabet) + blank})")
         if self.head == "fixed":
             return self._fixed(log_probs)
-        if self.constraint is None and self.width == 1 and self.top == 1:
-            indices, peaks = ctc.greedy(log_probs)
-            return self._decoded([(indices, ctc.sequence_log_probability(log_probs, indices))], peaks)
-        texts = ctc.beam(log_probs, max(self.width, self.top), self.constraint)
+        indices, peaks = ctc.greedy(log_probs)
+        greedy = [(indices, ctc.sequence_log_probability(log_probs, indices))]
+        if self.top == 1 and greedy[0][1] > _HALF and (self.constraint is None or self.constraint.matches(indices)):
+            return self._decoded(greedy, peaks)  # more than half of all: no search can find a more probable text
+        if self.top == 1 and self.width == 1 and self.constraint is None:
+            texts = greedy
+        else:
+            texts = ctc.beam(log_probs, max(self.width, self.top), self.constraint)
         if not texts:
             return self._nothing(len(log_probs))
         return self._decoded(texts, character_confidences(log_probs, texts[0][0]))
