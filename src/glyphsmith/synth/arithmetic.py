@@ -15,7 +15,7 @@ from glyphsmith.synth.chance import Chance
 from glyphsmith.synth.seeded import SeededPainter
 from glyphsmith.synth.settings import PRESETS, CaptchaSettings
 
-__all__ = ["ARITHMETIC", "OPERATORS", "TEMPLATES", "ArithmeticPainter", "value_of"]
+__all__ = ["ARITHMETIC", "OPERATORS", "TEMPLATES", "ArithmeticPainter", "lines_of", "value_of"]
 
 #: d is a digit, o an operator; each template is equally likely.
 TEMPLATES = ("dodod", "(dod)od", "do(dod)")
@@ -29,9 +29,12 @@ ARITHMETIC = replace(
     width_px=180,
     height_px=60,
     fonts=("bundled", "matplotlib", "system"),
-    font_sizes_px=(35, 40, 45, 50, 55),
-    fit_height=True,
+    font_sizes_px=(35, 45, 55),
+    fit=True,
+    made_for_px=60,
     plain="-",
+    # The darkest inks would be laid on so thinly (``pale``) that nobody could read them.
+    ink=(10, 200),
     curves=(0, 0),
 )
 

@@ -23,7 +23,8 @@ Mask = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
 #: Hard rasters have this many pixels a side for one of the font's: looking up the nearest is then exact to 1/8 pixel.
-FINE = 4
+#: Many fonts make do with the coarser ones, or their symbols would not all be kept.
+FINE, COARSE = 4, 2
 #: Empty pixels (of the font) around a symbol's ink.
 PAD = 3
 #: The library's rotation (bilinear) and stretching (bicubic) smear a symbol's edge, and every pixel that the smear
@@ -31,8 +32,10 @@ PAD = 3
 #: symbols of random size, angle, warp and colour, where the darkness agrees within 0.2 % and pixels differ by 3.5 of
 #: 255 on average, all at the edges (docs/painting.md).
 SMEAR_PX, SMEAR_LEVEL = 0.3, 7 / 255
-#: Rasters kept; the oldest goes first. 62 symbols of 100 fonts in 3 sizes take 20 MB.
+#: Rasters kept; the oldest goes first. 62 symbols of 120 fonts in 2 sizes, soft, take 30 MB.
 KEPT_BYTES = 96 * 2**20
+#: More symbols than these, counted for every font and size, get coarse rasters.
+MANY = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Glyph:
     """One symbol of one font and size."""
 
     raster: Mask
-    """Hard: 0 or 255, ``FINE`` pixels a pixel; soft: 0..255, one a pixel. ``PAD`` pixels of margin."""
+    """Hard: 0 or 255, ``fine`` pixels a pixel; soft: 0..255, one a pixel. ``PAD`` pixels of margin."""
     fine: int
     ink_w: int
     ink_h: int
@@ -64,8 +67,16 @@ class Warp:
 class Case:
     """The drawn symbols of some fonts (files) and sizes, as in a printer's case."""
 
-    def __init__(self, box: Literal["ink", "line", "tight"], box_scale: float, edges: Literal["hard", "soft"]) -> None:
-        self._box, self._box_scale, self._edges = box, box_scale, edges
+    def __init__(
+        self,
+        box: Literal["ink", "line", "tight"] = "ink",
+        box_scale: float = 1.0,
+        edges: Literal["hard", "soft"] = "hard",
+        expected: int = 0,
+    ) -> None:
+        self._box, self._box_scale = box, box_scale
+        #: Pixels a side of a hard raster for one of the font's; 1 is a soft raster.
+        self._fine = 1 if edges == "soft" else FINE if expected <= MANY else COARSE
         self._glyphs: dict[tuple[str, int, str], Glyph] = {}
         self._bytes = 0
 
@@ -110,9 +121,8 @@ class Case:
         capitals = font.getbbox("H")
         below = top + (edges[1] + edges[3]) / 2 - 4 - (capitals[1] + capitals[3]) / 2
         box_w, box_h = self._box_of(font, symbol)
-        hard = self._edges == "hard"
-        raster = _hard_raster(ink) if hard else np.pad(ink, PAD)
-        return Glyph(raster, FINE if hard else 1, ink.shape[1], ink.shape[0], max(1, box_w), max(1, box_h), below)
+        raster = _hard_raster(ink, self._fine) if self._fine > 1 else np.pad(ink, PAD)
+        return Glyph(raster, self._fine, ink.shape[1], ink.shape[0], max(1, box_w), max(1, box_h), below)
 
 
 @lru_cache(maxsize=256)
@@ -120,11 +130,11 @@ def _font(path: str, size_px: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(path, size_px)
 
 
-def _hard_raster(ink: Mask) -> Mask:
-    """Give the pixels that the library's smear reaches: uint8 0 or 255, ``FINE`` times as many a side."""
+def _hard_raster(ink: Mask, fine: int) -> Mask:
+    """Give the pixels that the library's smear reaches: uint8 0 or 255, ``fine`` times as many a side."""
     padded = np.pad(ink, PAD).astype(np.float32) / 255
-    fine = cv2.resize(padded, None, fx=FINE, fy=FINE, interpolation=cv2.INTER_LINEAR)
-    smeared = cv2.GaussianBlur(fine, (0, 0), SMEAR_PX * FINE)
+    large = cv2.resize(padded, None, fx=fine, fy=fine, interpolation=cv2.INTER_LINEAR)
+    smeared = cv2.GaussianBlur(large, (0, 0), SMEAR_PX * fine)
     return np.where(np.asarray(smeared) > SMEAR_LEVEL, np.uint8(255), np.uint8(0))
 
 

@@ -75,7 +75,6 @@ class TextPainter:
         self._check_room()
 
     def _prepare(self) -> None:
-        self._case = Case(self.settings.box, self.settings.box_scale, self.settings.edges)
         #: symbol -> every (font, size) that can draw it.
         self._choices: dict[str, list[tuple[str, int]]] = {
             symbol: [
@@ -86,6 +85,8 @@ class TextPainter:
             ]
             for symbol in self._symbols
         }
+        expected = sum(map(len, self._choices.values()))
+        self._case = Case(self.settings.box, self.settings.box_scale, self.settings.edges, expected)
         self._faces = {face.path: face.symbols for face in self.typefaces}
         self._everywhere = [(face.path, size) for face in self.typefaces for size in self.settings.font_sizes_px]
 
@@ -109,7 +110,7 @@ class TextPainter:
         for symbol in self._symbols[:64]:
             path = self._choices[symbol][0][0]
             glyph = self._case.glyph(path, smallest, symbol)
-            tall = (glyph.box_h if settings.stretch > 0 else glyph.ink_h) * settings.scale[0]
+            tall = (glyph.box_h if settings.stretch > 0 else glyph.ink_h) * settings.scales[0]
             if tall > CUT_OFF * settings.height_px:
                 raise DataError(
                     f"a picture {settings.height_px} px high is too small: {symbol!r} takes {tall:.0f} px",
@@ -169,7 +170,7 @@ class TextPainter:
         if dark:
             ground, inks = _negative(ground), [_negative(ink) for ink in inks]
         return _Style(
-            scale=chance.between(*settings.scale),
+            scale=chance.between(*settings.scales),
             stretched=chance.yes(settings.stretch),
             turn_deg=chance.between(*settings.rotate_deg),
             overlap=chance.between(*settings.overlap),
@@ -207,7 +208,7 @@ class TextPainter:
         warp = Warp(angle, 0, 0, 0, 0) if plain else self._warp(glyph, angle, chance)
         stretched = style.stretched and not plain
         scale = style.scale
-        if settings.fit_height:
+        if settings.fit:
             tall = glyph.box_h if stretched else turned_size(glyph, angle)[1]
             scale = min(scale, settings.height_px / tall)
         mask = press(glyph, warp, box=(glyph.box_w, glyph.box_h) if stretched else None, scale=scale)
@@ -240,9 +241,11 @@ class TextPainter:
         for piece in pieces:
             lefts.append(left)
             left += piece.width + sign * chance.whole(0, most)
-        if sign < 0:
+        if not settings.fit:
             return lefts, max(together, settings.width_px)
-        return lefts, max(left, settings.width_px)
+        end = max(left + piece.width for left, piece in zip(lefts, pieces, strict=True))
+        start = int(max(0, settings.width_px - end) * chance.between(*settings.place))
+        return [start + left for left in lefts], max(end, settings.width_px)
 
     def _canvas(self, width: int, style: _Style, chance: Chance) -> Canvas:
         settings = self.settings

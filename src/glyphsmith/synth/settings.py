@@ -42,8 +42,9 @@ class CaptchaSettings:
     font_sizes_px: tuple[int, ...] = (42, 50, 56)
     #: Probability that one font and size serve all symbols of a picture; else each symbol draws its own.
     one_font: float = 0.0
-    #: A further enlargement of all symbols of a picture.
+    #: A further enlargement of all symbols of a picture; with ``made_for_px`` it grows along with the picture's height.
     scale: Real = (1.0, 1.0)
+    made_for_px: int | None = None
     #: The box that each symbol is stretched to: "ink" reaches from the line's origin to the end of the ink, "line"
     #: from the origin to the pen's advance and the lower end of the ink, "tight" is the ink alone.
     box: Literal["ink", "line", "tight"] = "ink"
@@ -61,12 +62,14 @@ class CaptchaSettings:
     warp_slip: bool = False
     #: "hard": a pixel is ink or not, as the library's nearest-pixel warp leaves it; "soft": antialiased.
     edges: Literal["hard", "soft"] = "hard"
-    #: Shrink symbols that are higher than the picture; the library cuts them off.
-    fit_height: bool = False
+    #: Keep every symbol whole: the library cuts off what is too high, and the last symbol where nothing overlaps.
+    fit: bool = False
     # The line of text.
     blank: float = 0.5
     overlap: Real = (0.25, 0.25)
+    #: Empty space on the left, as a share of a symbol's width, and the share of the free width that is added to it.
     margin: float = 0.1
+    place: Real = (0.0, 0.0)
     #: How far a symbol may stand above or below the middle, as a share of the free height.
     unsteady: Real = (0.0, 0.0)
     # The colours.
@@ -94,6 +97,12 @@ class CaptchaSettings:
     smooth: float = 1.0
     #: Probability of a JPEG file's traces.
     jpeg: float = 0.0
+
+    @property
+    def scales(self) -> Real:
+        """The range of enlargement for this picture's height."""
+        grown = 1.0 if self.made_for_px is None else self.height_px / self.made_for_px
+        return self.scale[0] * grown, self.scale[1] * grown
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -134,7 +143,18 @@ class CaptchaSettings:
 #: What each setting may be; a pair must also be in order.
 _LIMITS: dict[str, tuple[float, float]] = {
     **dict.fromkeys(
-        ("one_font", "stretch", "blank", "dark_ground", "own_colours", "smooth", "jpeg", "curve_right", "unsteady"),
+        (
+            "one_font",
+            "stretch",
+            "blank",
+            "dark_ground",
+            "own_colours",
+            "smooth",
+            "jpeg",
+            "curve_right",
+            "unsteady",
+            "place",
+        ),
         (0, 1),
     ),
     **dict.fromkeys(("warp_x", "warp_y"), (0, 0.45)),
@@ -156,16 +176,18 @@ def _pair(value: tuple[float, ...]) -> str:
 
 _LIBRARY = CaptchaSettings()
 
-#: Name of a look -> its settings. The library's versions differ as stated; 0.4 is like 0.3, 0.6 like 0.7.0.
+#: Name of a look -> its settings. The library's versions differ as stated.
 PRESETS = MappingProxyType(
     {
         # Up to 0.2.4: no blanks; boxes as wide as the pen's advance; inks from 0.
         "library-0.2": replace(_LIBRARY, blank=0.0, box="line", ink=(0, 200)),
         # 0.3 and 0.4: a blank before a symbol with probability 0.5.
         "library-0.3": replace(_LIBRARY, box="line"),
+        "library-0.4": replace(_LIBRARY, box="line"),
         # 0.5.0: boxes of 1.7 times the ink.
         "library-0.5": replace(_LIBRARY, box="tight", box_scale=1.7),
-        # 0.6.0 and 0.7.0.
+        # 0.6.0 and 0.7.0: boxes that end with the ink.
+        "library-0.6": _LIBRARY,
         "library-0.7.0": _LIBRARY,
         # 0.7.1: drawn with `secrets`; warps less and may draw shorter curves, by slips in two formulas.
         "library-0.7.1": replace(_LIBRARY, warp_slip=True, curve_right=0.2),
@@ -174,22 +196,23 @@ PRESETS = MappingProxyType(
             alphabet=DIGITS_AND_CAPITALS + "abcdefghijklmnopqrstuvwxyz",
             length=(3, 7),
             fonts=("bundled", "matplotlib", "system"),
-            font_sizes_px=(30, 44, 60),
+            font_sizes_px=(34, 58),
             one_font=0.7,
             scale=(0.55, 1.1),
+            made_for_px=80,
             stretch=0.25,
             rotate_deg=(0.0, 40.0),
             warp_x=(0.0, 0.25),
             warp_y=(0.0, 0.25),
             edges="soft",
-            fit_height=True,
+            fit=True,
             blank=0.1,
             overlap=(-0.4, 0.3),
-            margin=0.4,
+            place=(0.0, 1.0),
             unsteady=(0.0, 0.8),
-            ground=(150, 255),
+            ground=(170, 255),
             ink=(0, 200),
-            contrast=50,
+            contrast=70,
             dark_ground=0.2,
             own_colours=0.35,
             pale=False,
@@ -198,7 +221,7 @@ PRESETS = MappingProxyType(
             dot_sizes_px=(1, 3),
             curves=(0, 2),
             curve_right=0.5,
-            lines=(0, 4),
+            lines=(0, 2),
             stroke_px=(1, 2),
             grain=(0.0, 14.0),
             smooth=0.4,

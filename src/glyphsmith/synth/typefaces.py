@@ -67,8 +67,6 @@ def find_typefaces(sources: Sequence[str], symbols: Iterable[str]) -> tuple[Type
                 f"{source}: none of its {len(files)} fonts has a glyph for {_shown(wanted)}",
                 hint="name a font that has these symbols, or another --alphabet",
             )
-    if not found:
-        raise DataError(f"no font was found in {', '.join(sources) or 'no source'}", hint='"bundled" is always there')
     missing = wanted.difference(*(face.symbols for face in found.values()))
     if missing:
         raise DataError(

@@ -1,0 +1,118 @@
+"""``glyphsmith synth captcha|arithmetic``: paint labelled pictures into a folder."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from glyphsmith.errors import DataError
+
+if TYPE_CHECKING:
+    from glyphsmith.synth.seeded import SeededPainter
+
+__all__ = ["register"]
+
+_Number = Annotated[int, typer.Option("-n", "--number", metavar="N", help="How many pictures.")]
+_Out = Annotated[str, typer.Option("--out", metavar="DIR", help="A new or empty folder.")]
+_Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same pixels.")]
+_Width = Annotated[int | None, typer.Option("--width", metavar="PX", help="Width of the pictures.")]
+_Height = Annotated[int | None, typer.Option("--height", metavar="PX", help="Height of the pictures.")]
+_Fonts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fonts", metavar="FONTS", help="A folder or file of fonts, or bundled, matplotlib, system; may be repeated."
+    ),
+]
+_Workers = Annotated[
+    int | None, typer.Option("--workers", metavar="W", help="Painting processes (default: as many as pay off).")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb ``synth``."""
+    verbs = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+    verbs.command("captcha")(captcha)
+    verbs.command("arithmetic")(arithmetic)
+    app.add_typer(verbs, name="synth", help="Paint labelled pictures: captcha, arithmetic.")
+
+
+def captcha(
+    number: _Number,
+    out: _Out,
+    seed: _Seed = 0,
+    look: Annotated[
+        str, typer.Option("--preset", metavar="NAME", help="library-0.2 to library-0.7.1 (that library), or wide.")
+    ] = "library-0.7.1",
+    alphabet: Annotated[str | None, typer.Option("--alphabet", metavar="SYMBOLS", help="The symbols of texts.")] = None,
+    length: Annotated[str | None, typer.Option("--length", metavar="L", help="Symbols of a text: 4, or 4-6.")] = None,
+    width: _Width = None,
+    height: _Height = None,
+    fonts: _Fonts = None,
+    workers: _Workers = None,
+) -> int:
+    """Paint random texts; DIR gets PNG files and labels.csv (file,text)."""
+    from glyphsmith.synth.captcha import CaptchaPainter
+    from glyphsmith.synth.settings import preset
+
+    changes = _changes(width, height, fonts)
+    if alphabet is not None:
+        changes["alphabet"] = alphabet
+    if length is not None:
+        changes["length"] = _length(length)
+    return _paint(CaptchaPainter(preset(look, **changes)), number, out, seed, "labels.csv", workers)
+
+
+def arithmetic(
+    number: _Number,
+    out: _Out,
+    seed: _Seed = 0,
+    width: _Width = None,
+    height: _Height = None,
+    fonts: _Fonts = None,
+    workers: _Workers = None,
+) -> int:
+    """Paint sums such as (3-7)+5; DIR gets 0.png, 1.png ... and labels.txt (expression value)."""
+    from dataclasses import replace
+
+    from glyphsmith.synth.arithmetic import ARITHMETIC, ArithmeticPainter
+
+    painter = ArithmeticPainter(replace(ARITHMETIC, **_changes(width, height, fonts)))
+    return _paint(painter, number, out, seed, "labels.txt", workers)
+
+
+def _changes(width: int | None, height: int | None, fonts: list[str] | None) -> dict[str, Any]:
+    named = {"width_px": width, "height_px": height, "fonts": tuple(fonts) if fonts else None}
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def _length(words: str) -> tuple[int, int]:
+    found = re.fullmatch(r"\s*(\d{1,4})\s*(?:-\s*(\d{1,4})\s*)?", words)
+    if found is None:
+        raise DataError(f"--length {words}: expected a number or a range", hint="--length 4 or --length 4-6")
+    low, high = found.group(1), found.group(2)
+    return int(low), int(high or low)
+
+
+def _paint(
+    painter: SeededPainter,
+    number: int,
+    out: str,
+    seed: int,
+    labels: Literal["labels.csv", "labels.txt"],
+    workers: int | None,
+) -> int:
+    from glyphsmith.cli.progress import watched
+    from glyphsmith.synth.folder import paint_folder, workers_for
+
+    for line in painter.describe():
+        print(line, file=sys.stderr)
+    texts = paint_folder(
+        painter, number, out, seed, labels=labels, workers=workers_for(number) if workers is None else workers
+    )
+    painted = sum(1 for _ in watched(texts, number, "painting"))
+    settings = painter.settings
+    print(f"{out}: {painted} pictures of {settings.width_px} x {settings.height_px}, {labels}, seed {seed}")
+    return 0
