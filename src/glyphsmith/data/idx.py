@@ -16,9 +16,10 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from glyphsmith.data.archive import MAX_MEMBER_BYTES
 from glyphsmith.data.arrays import ArrayStore, labels_of, layout_of
 from glyphsmith.data.pictures import LabelledPictures, NumberedNames, Part, part_of
-from glyphsmith.data.tree import MAX_MEMBER_BYTES, Tree
+from glyphsmith.data.tree import Tree
 from glyphsmith.errors import DataError
 
 __all__ = ["idx_pairs", "is_idx", "open_idx", "partner_of", "read_idx"]

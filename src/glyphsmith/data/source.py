@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from glyphsmith.data.archive import open_archive
 from glyphsmith.data.cifar import cifar_files, open_cifar
 from glyphsmith.data.folders import OVERRIDE, open_folders
 from glyphsmith.data.hdf5 import open_hdf5
@@ -20,7 +21,7 @@ from glyphsmith.data.lines import open_lines
 from glyphsmith.data.npz import open_npz
 from glyphsmith.data.pictures import LabelledPictures, Part, Sample, Source, part_of
 from glyphsmith.data.table import has_table_header, is_picture_name, open_csv
-from glyphsmith.data.tree import Folder, Tree, open_archive
+from glyphsmith.data.tree import Folder, Tree
 from glyphsmith.errors import DataError
 
 __all__ = ["LabelledPictures", "Sample", "Source", "open_source"]

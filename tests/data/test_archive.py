@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glyphsmith.data import tree
+from glyphsmith.data import archive as archives
 from glyphsmith.data.source import open_source
 from glyphsmith.errors import DataError, PictureError
 from tests.data.small_sets import folder_a_class, glyph, idx, png
@@ -120,7 +120,7 @@ def test_a_damaged_member_spoils_only_itself(tmp_path: Path) -> None:
 
 
 def test_a_tar_that_unpacks_without_end_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tree, "MAX_UNPACKED_BYTES", 5_000_000)
+    monkeypatch.setattr(archives, "MAX_UNPACKED_BYTES", 5_000_000)
     with tarfile.open(tmp_path / "bomb.tar.gz", "w:gz") as archive:
         member = tarfile.TarInfo("zeros.png")
         member.size = 20_000_000
@@ -130,7 +130,7 @@ def test_a_tar_that_unpacks_without_end_is_stopped(tmp_path: Path, monkeypatch: 
 
 
 def test_a_zip_member_that_unpacks_too_large_is_no_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tree, "MAX_PICTURE_BYTES", 100_000)
+    monkeypatch.setattr(archives, "MAX_PICTURE_BYTES", 100_000)
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a/1.png", bytes(1_000_000))
         archive.writestr("b/1.png", png(glyph(1, 0)))
@@ -150,7 +150,7 @@ def test_a_locked_zip_says_so(tmp_path: Path) -> None:
         open_source(tmp_path / "locked.zip")
 
 
-@pytest.mark.parametrize("make", [tree.Zip, tree.Tar])
+@pytest.mark.parametrize("make", [archives.Zip, archives.Tar])
 def test_what_is_no_archive_is_refused(tmp_path: Path, make: Callable[[Path], object]) -> None:
     (tmp_path / "x").write_bytes(b"no archive at all" * 100)
     with pytest.raises(DataError, match="damaged"):
