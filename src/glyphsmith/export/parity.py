@@ -42,7 +42,7 @@ def check_parity(
     The network sees what the preparation graph alone gives, in float32. Raises ExportError that names the first picture
     whose answer differs or whose probabilities differ by more than TOLERANCE; ties closer than that are no difference.
     """
-    session = open_session(file)
+    session = open_session(file, ["probabilities"])
     prepare = Preparer(preparation(settings).SerializeToString())
     network = network.cpu().float().eval()
     largest, count = 0.0, 0
