@@ -41,9 +41,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Outcome", "run"]
 
-#: Below so many test pictures a figure says little; the run says so.
-_SMALL_TEST = 50
-
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -283,7 +280,8 @@ def _finish(folder: Path, task: _Task, fit: Fit, asked: Asked, say: Callable[[st
         card = replace(open_reader(file).card, figures={part: {**figures, "data": Path(source.where).name}})
         file = with_card(file, card)
         write_atomically(model, file)
-        _say_figures(part, evaluation, say)
+        for line in records.said(part, evaluation.n, evaluation.accuracy, evaluation.ci95):
+            say(line)
     story = Story(
         title=card.name,
         recipe_toml=to_toml(recipe),
@@ -387,18 +385,6 @@ def _gate(file: bytes, fit: Fit, task: _Task) -> dict[str, Any]:
 
     report = check_parity(file, fit.network, task.recipe.prepare, pictures(), temperature=fit.temperature)
     return {"n": report.n, "largest": report.largest}
-
-
-def _say_figures(part: str, evaluation: Evaluation, say: Callable[[str], None]) -> None:
-    low, high = evaluation.ci95
-    say(
-        f"{part}: {100 * evaluation.accuracy:.2f} % of {evaluation.n} pictures are read rightly "
-        f"(95 % interval {100 * low:.2f} to {100 * high:.2f}), measured on the file"
-    )
-    if part != "test":
-        say("warning: there is no test part; these pictures also chose the weights, so the figure is a little too good")
-    elif evaluation.n < _SMALL_TEST:
-        say(f"warning: {evaluation.n} test pictures say little; the interval is the honest part of the figure")
 
 
 def _need_the_train_extra() -> None:

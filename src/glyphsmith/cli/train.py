@@ -5,6 +5,7 @@ Every decision is printed with its reason on stderr; the path of the written fil
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from datetime import UTC, datetime
@@ -55,6 +56,8 @@ def train(
         raise RecipeError(f"--minutes is {minutes:g}, expected more than 0")
     if resume and not out:
         raise RecipeError("--resume needs --out RUN: the folder of the run to go on with")
+    if os.environ.get("WORLD_SIZE", "1") != "1" and not out:
+        raise RecipeError("under torchrun --out RUN must be named: the processes could not agree on a folder")
     from glyphsmith.run import run
 
     outcome = run(
@@ -69,7 +72,7 @@ def train(
         group=group,
         command=shlex.join(["glyphsmith", *sys.argv[1:]]),
     )
-    if outcome.evaluation is not None or outcome.part == "":
+    if os.environ.get("RANK", "0") == "0":
         print(outcome.model)
     return INTERRUPTED if outcome.interrupted else 0
 

@@ -205,12 +205,20 @@ def _augment(ink: bool, few: int) -> tuple[Augment, str, str]:
 
 def _learn(n: int, few: int, ink: bool) -> tuple[Learn, list[Decision]]:
     batch = 32 if n < 600 else 64 if n < 4000 else 128
-    # Between 60 000 pictures seen for a small set and 12 passes over a large one.
-    seen = max(60_000 if ink else 100_000, 12 * n)
+    # At least so many pictures are shown in all, and twelve passes over a large set; few pictures, changed strongly,
+    # take longer to say all they have to say.
+    seen = max((80_000 if few < 60 else 40_000) if ink else 100_000, 12 * n)
     epochs = int(np.clip(seen // max(1, n), 12, 400))
     rate = 4e-3 * (batch / 128) ** 0.5 * (1.0 if ink else 0.5)
     rate = float(f"{rate:.1g}")
-    learn = Learn(epochs=epochs, batch=batch, rate=rate, average=0.99 if few < 1000 else 0.998, label_smoothing=0.03)
+    learn = Learn(
+        epochs=epochs,
+        batch=batch,
+        rate=rate,
+        average=0.99 if few < 1000 else 0.998,
+        label_smoothing=0.03,
+        keep="last",
+    )
     return learn, [
         Decision("batch", str(batch), f"{n} training pictures, {max(1, n // batch)} steps an epoch"),
         Decision("epochs", str(epochs), f"about {epochs * n:,} pictures seen in all; the rate rises and falls once"),
@@ -219,5 +227,9 @@ def _learn(n: int, few: int, ink: bool) -> tuple[Learn, list[Decision]]:
             f"{rate:g}",
             "4e-3 at a batch of 128, by the root of the batch" + ("" if ink else ", half for photographs"),
         ),
-        Decision("stop", "end of schedule", "the last epochs, at the low rate, gain most; the best of them is kept"),
+        Decision(
+            "stop",
+            "end of schedule",
+            "the last epochs, at the low rate, gain most; picking one by few pictures would be chance",
+        ),
     ]

@@ -10,7 +10,10 @@ from typing import Any
 from glyphsmith.train.learned import Fit
 from glyphsmith.train.recipe import Recipe
 
-__all__ = ["learning", "versions"]
+__all__ = ["learning", "said", "versions"]
+
+#: Below so many test pictures a figure says little; the run says so.
+_SMALL_TEST = 50
 
 
 def learning(recipe: Recipe, fit: Fit) -> dict[str, Any]:
@@ -35,3 +38,17 @@ def versions() -> dict[str, str]:
         with suppress(metadata.PackageNotFoundError):
             found[name] = metadata.version(name)
     return found
+
+
+def said(part: str, n: int, accuracy: float, ci95: tuple[float, float]) -> list[str]:
+    """Say the figure of the file in lines: with its interval, and with what makes it less than it seems."""
+    low, high = ci95
+    interval = f"95 % interval {100 * low:.2f} to {100 * high:.2f}"
+    lines = [f"{part}: {100 * accuracy:.2f} % of {n} pictures are read rightly ({interval}), measured on the file"]
+    if part != "test":
+        lines.append(
+            "warning: there is no test part; these pictures also steered learning, so the figure is a little too good"
+        )
+    elif n < _SMALL_TEST:
+        lines.append(f"warning: {n} test pictures say little; the interval is the honest part of the figure")
+    return lines
