@@ -119,7 +119,8 @@ def _summary(path: Path) -> str:
             return FOLDERS[inner]
     if path.suffix == ".py":
         text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-        return first_sentence(text)
+        fallback = f"tests of {path.name.removeprefix('test_')}" if path.name.startswith("test_") else ""
+        return first_sentence(text) or fallback
     if path.suffix == ".md" and place not in SAID:
         return path.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
     return next((said for pattern, said in SAID.items() if said and fnmatch(place, pattern)), "")
