@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zipfile
 from pathlib import Path
 
 import h5py
@@ -151,3 +152,13 @@ def test_cifar_batches_with_their_split(tmp_path: Path) -> None:
     (tmp_path / "data_batch_1.bin").write_bytes(record[:-1])
     with pytest.raises(DataError, match=f"records of {RECORD_BYTES:,}"):
         open_source(tmp_path)
+
+
+@pytest.mark.parametrize("damage", [b"((((((((", b"[[[[[[[[", bytes([255] * 8)])
+def test_a_damaged_head_of_an_array_is_refused(tmp_path: Path, damage: bytes) -> None:
+    np.savez(tmp_path / "a.npz", images=PICTURES, labels=LABELS)
+    with zipfile.ZipFile(tmp_path / "b.npz", "w") as archive, zipfile.ZipFile(tmp_path / "a.npz") as sound:
+        for name in sound.namelist():
+            archive.writestr(name, sound.read(name).replace(b"{'descr'", damage, 1))
+    with pytest.raises(DataError, match="damaged"):
+        open_source(tmp_path / "b.npz")

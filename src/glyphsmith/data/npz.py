@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tokenize
 import zipfile
 import zlib
 from typing import Any, BinaryIO
@@ -17,6 +18,11 @@ __all__ = ["open_npz"]
 
 #: An NPZ is read whole; a larger set belongs into HDF5.
 _MAX_BYTES = 8 * 1024**3
+#: What numpy and zipfile raise for damaged files; the head of an array is parsed as Python's tokens.
+_DAMAGE = (
+    *(OSError, ValueError, EOFError, KeyError, TypeError, SyntaxError, NotImplementedError, RuntimeError),
+    *(tokenize.TokenError, zlib.error, zipfile.BadZipFile),
+)
 
 
 def open_npz(file: BinaryIO, where: str) -> LabelledPictures:
@@ -49,7 +55,7 @@ def open_npz(file: BinaryIO, where: str) -> LabelledPictures:
                 parts += [pair.part] * array.shape[0]
                 counts.append((pair.pictures, array.shape[0]))
                 notes += guessed
-    except (OSError, ValueError, EOFError, KeyError, zlib.error, zipfile.BadZipFile, NotImplementedError) as error:
+    except _DAMAGE as error:
         raise DataError(f"{where}: the NPZ file is damaged or not of numpy's making ({error})") from None
     if not labels:
         raise DataError(f"{where}: the NPZ file holds no picture")
