@@ -13,13 +13,11 @@ Without ``crop`` the whole picture is resized, which is what photos and the publ
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
+from glyphsmith.export.operators import Operators
 from glyphsmith.train.recipe import Prepare
 
 __all__ = ["IR_VERSION", "OPSET", "preparation", "stage_captions"]
@@ -68,7 +66,7 @@ def preparation(settings: Prepare) -> onnx.ModelProto:
 
     C is 3 with ``colour``, else 1. The outputs of ``stage_captions`` are float32 (N, 1, h, w) in 0..1.
     """
-    graph = _Graph()
+    graph = Operators()
     pixels = graph.op("Div", graph.op("Cast", "image", to=TensorProto.FLOAT), graph.value(255.0))
     if settings.colour:
         planes = graph.op("Transpose", pixels, perm=[0, 3, 1, 2])
@@ -99,7 +97,7 @@ def preparation(settings: Prepare) -> onnx.ModelProto:
     return model
 
 
-def _whole_path(graph: _Graph, grey: str, settings: Prepare) -> None:
+def _whole_path(graph: Operators, grey: str, settings: Prepare) -> None:
     """Resize the whole picture, then the ink steps that were asked for."""
     graph.name(graph.op("Identity", grey), "stage_grey")
     small = _resized(graph, grey, settings)
@@ -111,7 +109,7 @@ def _whole_path(graph: _Graph, grey: str, settings: Prepare) -> None:
     graph.name(ink, "prepared")
 
 
-def _ink_path(graph: _Graph, grey: str, settings: Prepare) -> None:
+def _ink_path(graph: Operators, grey: str, settings: Prepare) -> None:
     """Find the ink of one symbol and lay it where the training symbols lie."""
     work = _at_most(graph, grey, settings.work_px)
     graph.name(work, "stage_grey")
@@ -180,7 +178,7 @@ def _ink_path(graph: _Graph, grey: str, settings: Prepare) -> None:
     graph.name(graph.clip(graph.op("Div", pooled, peak)), "prepared")
 
 
-def _grid_axis(graph: _Graph, centre: str, step: str, size: int, other: int, *, axis: int, like: str) -> str:
+def _grid_axis(graph: Operators, centre: str, step: str, size: int, other: int, *, axis: int, like: str) -> str:
     """Sampling positions along one axis in GridSample's -1..1, as (N, height, width, 1) at supersampled size.
 
     ``centre`` and ``step`` are (N, 1, 1, 1) in pixels of the working picture and in such pixels for one output pixel.
@@ -196,7 +194,7 @@ def _grid_axis(graph: _Graph, centre: str, step: str, size: int, other: int, *, 
     return graph.op("Expand", normal, graph.ints(across))
 
 
-def _at_most(graph: _Graph, planes: str, limit_px: int) -> str:
+def _at_most(graph: Operators, planes: str, limit_px: int) -> str:
     """Shrink (N, C, H, W) with antialiasing until its longer side is at most ``limit_px``; smaller pictures stay."""
     shape = graph.op("Cast", graph.op("Shape", planes, start=2, end=4), to=TensorProto.FLOAT)
     longer = graph.op("ReduceMax", shape, keepdims=1)
@@ -205,7 +203,7 @@ def _at_most(graph: _Graph, planes: str, limit_px: int) -> str:
     return _resize_to(graph, planes, graph.op("Cast", wanted, to=TensorProto.INT64))
 
 
-def _resize_to(graph: _Graph, planes: str, size: str) -> str:
+def _resize_to(graph: Operators, planes: str, size: str) -> str:
     """Resize the last two axes of (N, C, H, W) to the two int64 values of ``size``."""
     whole = graph.op("Concat", graph.op("Shape", planes, start=0, end=2), size, axis=0)
     return graph.op(
@@ -213,7 +211,7 @@ def _resize_to(graph: _Graph, planes: str, size: str) -> str:
     )
 
 
-def _resized(graph: _Graph, planes: str, settings: Prepare) -> str:
+def _resized(graph: Operators, planes: str, settings: Prepare) -> str:
     """Resize the whole of (N, C, H, W) to the network's size, stretched or letterboxed."""
     target = (settings.height_px, settings.width_px)
     if settings.fit == "stretch":
@@ -234,7 +232,7 @@ def _resized(graph: _Graph, planes: str, settings: Prepare) -> str:
     return graph.op("Reshape", whole, graph.ints([0, 0, *target]))
 
 
-def _border_mean(graph: _Graph, planes: str) -> str:
+def _border_mean(graph: Operators, planes: str) -> str:
     """Mean of the outermost rows and columns of (N, C, H, W), as (N, C, 1, 1)."""
 
     def edge(axis: int, start: int, end: int) -> str:
@@ -246,7 +244,7 @@ def _border_mean(graph: _Graph, planes: str) -> str:
     return graph.op("Mul", graph.op("Sum", *edges), graph.value(0.25))
 
 
-def _light_ink(graph: _Graph, grey: str, settings: Prepare) -> str:
+def _light_ink(graph: Operators, grey: str, settings: Prepare) -> str:
     """Make ink light on dark: (N, 1, h, w) to the same shape."""
     if settings.polarity == "keep":
         return grey
@@ -269,7 +267,7 @@ def _light_ink(graph: _Graph, grey: str, settings: Prepare) -> str:
     return graph.op("Where", graph.op("Less", sign, graph.value(0.0)), inverted, grey)
 
 
-def _ground_off(graph: _Graph, ink: str) -> str:
+def _ground_off(graph: Operators, ink: str) -> str:
     """Take the ground off light ink: (N, 1, h, w) to (N, 1, h, w) in 0..1, where 1 is as far from the ground as can be.
 
     The ground is the opening of a small copy, smoothed: paper, shadow and vignetting survive it, strokes do not.
@@ -290,7 +288,7 @@ def _ground_off(graph: _Graph, ink: str) -> str:
     return graph.clip(graph.op("Div", graph.op("Sub", ink, ground), room))
 
 
-def _otsu(graph: _Graph, ink: str) -> tuple[str, str]:
+def _otsu(graph: Operators, ink: str) -> tuple[str, str]:
     """Otsu's threshold of (N, 1, h, w) and the mean of what lies above it, both (N, 1, 1, 1).
 
     Source: Otsu, IEEE Trans. SMC 9 (1979) 62; between-class variance over a fixed ladder of candidates.
@@ -314,7 +312,7 @@ def _otsu(graph: _Graph, ink: str) -> tuple[str, str]:
     return chosen, graph.op("Max", graph.op("GatherElements", strong, best, axis=1), chosen)
 
 
-def _extent(graph: _Graph, mask: str, *, axis: int) -> tuple[str, str]:
+def _extent(graph: Operators, mask: str, *, axis: int) -> tuple[str, str]:
     """First and last index along the other spatial axis where (N, 1, h, w) has a 1; the whole axis where it has none.
 
     ``axis`` is the axis that is reduced away: 3 gives rows, 2 gives columns. Both are float (N, 1, 1, 1).
@@ -326,7 +324,7 @@ def _extent(graph: _Graph, mask: str, *, axis: int) -> tuple[str, str]:
     return graph.op("Cast", first, to=TensorProto.FLOAT), graph.op("Cast", last, to=TensorProto.FLOAT)
 
 
-def _coordinates(graph: _Graph, like: str) -> tuple[str, str]:
+def _coordinates(graph: Operators, like: str) -> tuple[str, str]:
     """Row numbers (1, 1, h, 1) and column numbers (1, 1, 1, w) of a picture, as float."""
     result = []
     for axis, shape in ((2, (1, 1, -1, 1)), (3, (1, 1, 1, -1))):
@@ -334,73 +332,3 @@ def _coordinates(graph: _Graph, like: str) -> tuple[str, str]:
         numbers = graph.op("Range", graph.scalar(0), count, graph.scalar(1))
         result.append(graph.op("Reshape", graph.op("Cast", numbers, to=TensorProto.FLOAT), graph.ints(shape)))
     return result[0], result[1]
-
-
-class _Graph:
-    """Collects nodes and constants, and gives every value a name."""
-
-    def __init__(self) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-        self.initializers: list[onnx.TensorProto] = []
-        self._constants: dict[tuple[str, tuple[int, ...], bytes], str] = {}
-
-    def op(self, kind: str, *inputs: str, **attributes: Any) -> str:
-        """Add one operator with one output and give the output's name."""
-        output = f"prepare.{kind.lower()}_{len(self.nodes)}"
-        self.nodes.append(helper.make_node(kind, list(inputs), [output], name=output, **attributes))
-        return output
-
-    def name(self, value: str, name: str) -> None:
-        """Give a value a public name: the last node wrote it."""
-        self.nodes.append(helper.make_node("Identity", [value], [name], name=f"prepare.{name}"))
-
-    def array(self, values: np.ndarray[Any, Any]) -> str:
-        """Add a constant, once for equal values."""
-        key = (str(values.dtype), values.shape, values.tobytes())
-        if key not in self._constants:
-            name = f"prepare.const_{len(self._constants)}"
-            self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(values).reshape(values.shape), name))
-            self._constants[key] = name
-        return self._constants[key]
-
-    def value(self, number: float) -> str:
-        return self.array(np.array(number, np.float32))
-
-    def scalar(self, number: int) -> str:
-        return self.array(np.array(number, np.int64))
-
-    def ints(self, numbers: Sequence[int]) -> str:
-        return self.array(np.array(numbers, np.int64))
-
-    def cast(self, mask: str) -> str:
-        return self.op("Cast", mask, to=TensorProto.FLOAT)
-
-    def clip(self, value: str) -> str:
-        return self.op("Clip", value, self.value(0.0), self.value(1.0))
-
-    def mean(self, planes: str) -> str:
-        return self.op("ReduceMean", planes, self.ints([2, 3]), keepdims=1)
-
-    def total(self, planes: str) -> str:
-        return self.op("ReduceSum", planes, self.ints([2, 3]), keepdims=1)
-
-    def slide_sum(self, planes: str, window: int) -> str:
-        """Sum over a square window of (N, 1, h, w), zeros outside, as two convolutions of one line each.
-
-        onnxruntime's AveragePool with count_include_pad=0 took 77 % of the whole preparation (docs/log.md).
-        """
-        half = window // 2
-        rows = self.op("Conv", planes, self.array(np.ones((1, 1, window, 1), np.float32)), pads=[half, 0, half, 0])
-        return self.op("Conv", rows, self.array(np.ones((1, 1, 1, window), np.float32)), pads=[0, half, 0, half])
-
-    def slide_mean(self, planes: str, window: int) -> str:
-        """Mean over the part of a square window that lies inside (N, 1, h, w)."""
-        size = self.op("Concat", self.ints([1, 1]), self.op("Shape", planes, start=2, end=4), axis=0)
-        count = self.slide_sum(self.op("Expand", self.value(1.0), size), window)
-        return self.op("Div", self.slide_sum(planes, window), count)
-
-    def slide_max(self, planes: str, window: int) -> str:
-        """Maximum over a square window, as two passes of one line each."""
-        half = window // 2
-        rows = self.op("MaxPool", planes, kernel_shape=[window, 1], pads=[half, 0, half, 0], strides=[1, 1])
-        return self.op("MaxPool", rows, kernel_shape=[1, window], pads=[0, half, 0, half], strides=[1, 1])
