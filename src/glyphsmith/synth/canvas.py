@@ -113,11 +113,11 @@ class Canvas:
         """Give the picture: uint8 (H, W, 3) RGB."""
         if self._ink is None:
             return self._pixels
-        ground, ink = np.array(self._ground, np.float32), np.array(self._ink, np.float32)
-        mixed = np.multiply.outer((ink - ground) / 255, _LEVELS)
-        mixed += ground[:, None] + np.float32(0.5)
-        tables = mixed.astype(np.uint8)
-        return np.asarray(cv2.merge([cv2.LUT(self._pixels, table) for table in tables]), np.uint8)
+        mixed = [
+            cv2.convertScaleAbs(self._pixels, alpha=(ink - ground) / 255, beta=ground)
+            for ground, ink in zip(self._ground, self._ink, strict=True)
+        ]
+        return np.asarray(cv2.merge(mixed), np.uint8)
 
     def _value(self, colour: Colour) -> tuple[int, ...]:
         return colour if self._ink is None else (255,)

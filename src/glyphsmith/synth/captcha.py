@@ -20,4 +20,5 @@ class CaptchaPainter(SeededPainter):
 
     def _draw_text(self, chance: Chance) -> list[str]:
         symbols = self.settings.symbols
-        return [chance.pick(symbols) for _ in range(chance.whole(*self.settings.length))]
+        draws = chance.units(chance.whole(*self.settings.length))
+        return [symbols[int(draw * len(symbols))] for draw in draws]

@@ -217,18 +217,13 @@ class TextPainter:
     def _warp(self, glyph: Glyph, angle: float, chance: Chance) -> Warp:
         settings = self.settings
         (low_x, high_x), (low_y, high_y) = settings.warp_x, settings.warp_y
+        of_x, of_y, x1, y1, x2, y2 = chance.units(6)
         if settings.warp_slip:
-            most_x = chance.unit() * (high_x - low_x) + low_x / glyph.box_w
-            most_y = chance.unit() * (high_y - low_y) + low_y / glyph.box_h
+            most_x = of_x * (high_x - low_x) + low_x / glyph.box_w
+            most_y = of_y * (high_y - low_y) + low_y / glyph.box_h
         else:
-            most_x, most_y = chance.between(low_x, high_x), chance.between(low_y, high_y)
-        return Warp(
-            angle,
-            chance.between(-most_x, most_x),
-            chance.between(-most_y, most_y),
-            chance.between(-most_x, most_x),
-            chance.between(-most_y, most_y),
-        )
+            most_x, most_y = low_x + of_x * (high_x - low_x), low_y + of_y * (high_y - low_y)
+        return Warp(angle, most_x * (2 * x1 - 1), most_y * (2 * y1 - 1), most_x * (2 * x2 - 1), most_y * (2 * y2 - 1))
 
     def _line(self, pieces: list[_Piece], n: int, style: _Style, chance: Chance) -> tuple[list[int], int]:
         """Place the pieces one after the other: their left ends, and the width they need."""
@@ -295,7 +290,9 @@ class TextPainter:
 
 
 def _colour(chance: Chance, low: int, high: int) -> Colour:
-    return chance.whole(low, high), chance.whole(low, high), chance.whole(low, high)
+    span = high - low + 1
+    red, green, blue = chance.units(3)
+    return low + int(red * span), low + int(green * span), low + int(blue * span)
 
 
 def _negative(colour: Colour) -> Colour:
