@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import Annotated
 
 import typer
@@ -22,13 +21,13 @@ def bench(
     seconds: Annotated[float, typer.Option("--seconds", min=0.01, help="Time given to each picture size.")] = 1.0,
 ) -> int:
     """Time a reader on one thread: picture by picture, in batches, and from a cold start."""
-    from glyphsmith.cli.progress import watched
+    from glyphsmith.progress import watched
     from glyphsmith.runtime.bench import SIZES, Bench, measure
     from glyphsmith.runtime.reader import open_reader
 
     open_reader(model)  # what is wrong with the file is said before anything is timed
     steps = measure(model, seconds=seconds)
-    found = list(watched(steps, len(SIZES) + 1, "timing") if sys.stderr.isatty() else steps)[-1]
+    found = list(watched(steps, len(SIZES) + 1, "timing"))[-1]
     assert isinstance(found, Bench)  # what measure ends with
     if as_json:
         print(json.dumps(found.as_dict(), ensure_ascii=False))

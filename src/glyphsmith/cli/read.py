@@ -141,9 +141,9 @@ def _padded(text: str, columns: int) -> str:
 
 def _watched(answers: Iterable[Answer], total: int) -> Iterable[Answer]:
     """Show progress with time left where the answers themselves are not seen: stdout is a file or a pipe."""
-    if total < 2 or sys.stdout.isatty() or not sys.stderr.isatty():
+    if total < 2 or sys.stdout.isatty():
         return answers
-    from glyphsmith.cli.progress import watched
+    from glyphsmith.progress import watched
 
     return watched(answers, total, "reading")
 

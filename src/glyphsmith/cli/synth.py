@@ -104,7 +104,7 @@ def _paint(
     labels: Literal["labels.csv", "labels.txt"],
     workers: int | None,
 ) -> int:
-    from glyphsmith.cli.progress import watched
+    from glyphsmith.progress import watched
     from glyphsmith.synth.folder import paint_folder, workers_for
 
     for line in painter.describe():

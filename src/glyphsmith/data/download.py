@@ -16,12 +16,10 @@ import urllib.request
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from glyphsmith.errors import DownloadError
-
-if TYPE_CHECKING:
-    from rich.progress import Progress
+from glyphsmith.progress import bar
 
 __all__ = ["PUBLISHED", "PublishedFile", "PublishedSet", "cache_folder", "fetch"]
 
@@ -29,8 +27,6 @@ TIMEOUT_S = 20.0
 #: Times all mirrors are tried, with a growing pause in between. An attempt that brought something does not count.
 ROUNDS = 3
 PAUSE_S = 1.0
-#: A bar is shown for what takes longer.
-PATIENCE_S = 2.0
 _PIECE = 1 << 16
 _AGENT = "glyphsmith (fetches published data sets)"
 
@@ -223,32 +219,13 @@ def _download(url: str, part: Path, file: PublishedFile, progress: bool) -> None
 
 
 def _copy(answer: Any, out: Any, have: int, file: PublishedFile, progress: bool) -> None:
-    begun = time.monotonic()
-    bar: Progress | None = None
-    try:
+    with bar(file.name, file.size, done=have, show=progress, in_bytes=True) as move:
         while piece := answer.read(_PIECE):
             out.write(piece)
             have += len(piece)
             if have > 2 * file.size + _PIECE:
                 raise OSError("sends more than the published file has")
-            if bar is None and progress and time.monotonic() - begun > PATIENCE_S:
-                bar = _bar(file)
-            if bar is not None:
-                bar.update(bar.task_ids[0], completed=have)
-    finally:
-        if bar is not None:
-            bar.stop()
-
-
-def _bar(file: PublishedFile) -> Progress:
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    bar = Progress(*columns, console=Console(stderr=True), transient=True)
-    bar.start()
-    bar.add_task(file.name, total=file.size)
-    return bar
+            move(have)
 
 
 def _reason(error: Exception) -> str:

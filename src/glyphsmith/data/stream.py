@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +20,7 @@ from glyphsmith.data.pictures import Source
 from glyphsmith.data.png import plain_png
 from glyphsmith.errors import PictureError
 from glyphsmith.picture import load_picture
-
-if TYPE_CHECKING:
-    from rich.progress import Progress
+from glyphsmith.progress import bar
 
 __all__ = ["FAST_FROM", "in_order", "open_each", "ranges", "track", "usable_cores"]
 
@@ -32,8 +29,6 @@ R = TypeVar("R")
 
 #: Pictures a thread takes at once: enough to make handing over cheap, few enough for 12-megapixel photographs.
 PICTURES_A_PIECE = 64
-#: Shorter work shows no bar.
-PATIENCE_S = 2.0
 #: In a smaller set loading OpenCV takes longer than it saves.
 FAST_FROM = 5_000
 
@@ -78,31 +73,10 @@ def track(
 ) -> Iterator[tuple[range, R]]:
     """Apply a function to pieces of 0..count-1 in threads, in order; after two seconds the time left is on stderr."""
     pieces = ranges(count, size)
-    begun = time.monotonic()
-    bar: Progress | None = None
-    done = 0
-    try:
+    with bar(what, count, show=progress) as move:
         for piece, result in zip(pieces, in_order(function, pieces), strict=True):
-            done += len(piece)
-            if bar is None and progress and time.monotonic() - begun > PATIENCE_S:
-                bar = _bar(what, count)
-            if bar is not None:
-                bar.update(bar.task_ids[0], completed=done)
+            move(piece.stop)
             yield piece, result
-    finally:
-        if bar is not None:
-            bar.stop()
-
-
-def _bar(what: str, total: int) -> Progress:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    bar = Progress(*columns, console=Console(stderr=True), transient=True)
-    bar.start()
-    bar.add_task(what, total=total)
-    return bar
 
 
 def open_each(

@@ -6,11 +6,9 @@ batch is in memory, and some twenty bytes a picture stay for the figures. N pict
 
 from __future__ import annotations
 
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +18,7 @@ from numpy.typing import NDArray
 from glyphsmith import metrics
 from glyphsmith.errors import DataError, PictureError
 from glyphsmith.evaluate.specimens import Specimen, choose_specimens
+from glyphsmith.progress import bar
 from glyphsmith.results import Failure, LabelReading
 
 if TYPE_CHECKING:
@@ -182,8 +181,8 @@ def evaluate(
     if len(chosen) == 0:
         raise DataError(f"{source.where}: no picture to evaluate on")
     tally = _Tally(reader.card.alphabet, len(chosen))
-    with _shown(len(chosen), progress) as advance:
-        _read_all(reader, source, chosen, tally, advance)
+    with bar("reading", len(chosen), show=progress) as move:
+        _read_all(reader, source, chosen, tally, move)
     if not tally.counted.any():
         raise DataError(
             f"{source.where}: none of its {len(chosen):,} pictures can be read", hint=f"the first: {tally.failed[0][2]}"
@@ -253,7 +252,7 @@ def _read_all(
     source: Source,
     chosen: NDArray[np.int64],
     tally: _Tally,
-    advance: Callable[[], None],
+    move: Callable[[int], None],
 ) -> None:
     """Read the chosen pictures as they come: a sample of them one at a time and timed, the others in batches."""
     n = len(chosen)
@@ -264,7 +263,7 @@ def _read_all(
     def untimed() -> Iterator[Picture]:
         nonlocal warm
         for position, i in enumerate(chosen.tolist()):
-            advance()
+            move(position)
             before = time.perf_counter()
             try:
                 picture = source.picture(i)
@@ -291,18 +290,3 @@ def _read_all(
     for answer in reader.read_each(untimed(), reject=0.0):
         position = waiting.popleft()
         tally.count(position, source.sample(int(chosen[position])), answer)
-
-
-@contextmanager
-def _shown(total: int, progress: bool) -> Iterator[Callable[[], None]]:
-    """Show progress with the time left on stderr where a person looks on; gives what to call for each picture."""
-    if not (progress and sys.stderr.isatty()):
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("reading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        job = bar.add_task("reading", total=total)
-        yield lambda: bar.advance(job)

@@ -21,6 +21,7 @@ from torch import Tensor
 from glyphsmith.errors import TrainingError
 from glyphsmith.files import write_atomically
 from glyphsmith.nets import PicturesToLabels
+from glyphsmith.progress import bar
 from glyphsmith.train import checkpoint, progress
 from glyphsmith.train.augment import rotated_copies
 from glyphsmith.train.batches import Batches
@@ -128,13 +129,13 @@ class _Run:
         elif resume:
             self.say("no checkpoint yet: learning starts from the beginning")
         self.say(f"plan: {self.plan.reason}")
-        with progress.bar(self.plan.steps, self.step, show=fabric.is_global_zero) as advance:
+        with bar("learning", self.plan.steps, done=self.step, show=fabric.is_global_zero) as move:
             while not self.stopped:
                 if self.step >= self.plan.steps:
                     self.stopped = f"all {self.plan.epochs} epochs done"
                     break
                 self._one_step()
-                advance(self.step)
+                move(self.step)
                 self._after_step()
         return self._finish()
 

@@ -1,14 +1,12 @@
-"""What a person sees of a run while it lasts: lines and a bar on stderr, TensorBoard events in the run folder."""
+"""What a person sees of a run while it lasts: lines on stderr, TensorBoard events in the run folder."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Events", "bar", "duration", "to_stderr"]
+__all__ = ["Events", "duration", "to_stderr"]
 
 
 def to_stderr(line: str) -> None:
@@ -24,25 +22,6 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
-
-
-@contextmanager
-def bar(total: int, done: int, *, show: bool) -> Iterator[Callable[[int], None]]:
-    """Show a bar with the time left on a terminal; gives the function that moves it. Elsewhere it does nothing."""
-    if not (show and sys.stderr.isatty()):
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("learning"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True, refresh_per_second=4) as shown:
-        task = shown.add_task("learning", total=total, completed=done)
-
-        def move(step: int) -> None:
-            shown.update(task, completed=step)
-
-        yield move
 
 
 class Events:
