@@ -126,7 +126,7 @@ def test_flat_pictures_are_said_to_show_nothing_and_are_no_near_duplicates(tmp_p
     for level in (10, 200, 203):
         write(tmp_path / "a" / f"flat{level}.png", np.full((20, 20), level, np.uint8))
     checked = audited(tmp_path)
-    assert said(checked, "3 pictures are of one flat colour")
+    assert said(checked, "3 pictures of one flat colour")
     assert not said(checked, "nearly")
 
 

@@ -37,8 +37,11 @@ def test_below_the_threshold_there_is_no_label_but_the_confidence_and_the_reason
     assert reading.label is None
     assert reading.confidence == pytest.approx(0.4)
     assert reading.top[0][0] == "ᚢ"
-    assert "0.40" in reading.reason
-    assert "0.5" in reading.reason
+    assert reading.reason == "confidence 0.4 is below 0.5"
+
+
+def test_a_confidence_is_never_rounded_up_to_the_limit_it_is_below():
+    assert decode_label(scores(0.99996, 0.00004, 0), ALPHABET, reject=1.0).reason == "confidence 0.9999 is below 1"
 
 
 def test_exactly_at_the_threshold_is_an_answer():
