@@ -229,6 +229,61 @@ def test_interrupted_it_leaves_a_file_and_resumes_to_the_bits_of_one_left_alone(
     assert all(np.array_equal(first[name], second[name]) for name in first)
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ended_before_learning_it_leaves_nothing_behind(
+    signs: Path, tmp_path: Path, capsys, monkeypatch, number: signal.Signals
+) -> None:
+    monkeypatch.setattr("glyphsmith.data.audit.audit", lambda _: signal.raise_signal(number))
+    assert main(["train", str(signs), "--out", str(tmp_path / "runs" / "first"), *FAST]) == 130
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.endswith("interrupted\n")
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ended_after_learning_it_still_writes_its_file_and_resume_adds_the_figures(
+    signs: Path, tmp_path: Path, monkeypatch, number: signal.Signals
+) -> None:
+    from glyphsmith import run as story
+
+    gate, run = story._gate, tmp_path / "run"
+
+    def signalled(*given):
+        signal.raise_signal(number)
+        return gate(*given)
+
+    monkeypatch.setattr(story, "_gate", signalled)
+    assert main(["train", str(signs), "--out", str(run), *FAST]) == 130
+    assert glyphsmith.load(str(run)).card.alphabet == ("bar", "cross", "ring")
+    assert not (run / "report.html").exists()
+    monkeypatch.undo()
+    assert main(["train", "--resume", "--out", str(run)]) == 0
+    assert (run / "report.html").is_file()
+    assert glyphsmith.load(str(run)).card.figures
+
+
+def test_a_folder_that_holds_no_run_is_not_resumed(tmp_path: Path, capsys) -> None:
+    (tmp_path / "letter.txt").write_text("mine")
+    assert main(["train", "--resume", "--out", str(tmp_path)]) == 2
+    assert "holds no run to resume" in capsys.readouterr().err
+    assert [place.name for place in tmp_path.iterdir()] == ["letter.txt"]
+
+
+@pytest.mark.parametrize("recipe", [[], ["--recipe", "digits-fast"]])
+def test_texts_are_no_labels_whatever_the_recipe(tmp_path: Path, capsys, recipe: list[str]) -> None:
+    for i in range(30):
+        draw(tmp_path / "texts" / f"A{i}K_{i}.png", "bar", i)
+    assert main(["train", str(tmp_path / "texts"), "--out", str(tmp_path / "run"), *recipe]) == 2
+    assert "nearly every picture has a label of its own" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_form_of_the_data_is_said_once(signs: Path, tmp_path: Path, capsys) -> None:
+    assert main(["train", str(signs), "--out", str(tmp_path / "run"), "--set", "learn.epochs=1", *FAST[2:]]) == 0
+    assert capsys.readouterr().err.count("one folder a class") == 1
+
+
 def test_an_ended_run_is_not_resumed_and_other_settings_are_refused(trained: Path, capsys) -> None:
     assert main(["train", "--resume", "--out", str(trained)]) == 2
     assert "has ended" in capsys.readouterr().err

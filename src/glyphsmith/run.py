@@ -11,7 +11,7 @@ import json
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from importlib.util import find_spec
@@ -30,6 +30,7 @@ from glyphsmith.train.recipe import Recipe, load_recipe, to_toml, with_settings
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from glyphsmith.card import Card
     from glyphsmith.data.audit import Audit
     from glyphsmith.data.pictures import LabelledPictures
     from glyphsmith.data.split import Split
@@ -79,7 +80,9 @@ def run(
     """
     _need_the_train_extra()
     from glyphsmith.train import folders, progress
+    from glyphsmith.train.beside import learn_beside
     from glyphsmith.train.fabric import process, share
+    from glyphsmith.train.signals import held_back
 
     began = time.monotonic()
     say = say or progress.to_stderr
@@ -87,8 +90,9 @@ def run(
     asked = Asked(str(source or ""), recipe or "", tuple(settings), seed, minutes, from_model or "", group, command)
     if process()[0] > 0:
         # A further process of torchrun: it needs none of the pictures, only what the first one has prepared.
-        return _help(folder, share(None), minutes, resume)
-    new = folders.open_run(folder, resume=resume)
+        fit = learn_beside(folder, int(share(None)["classes"]), seconds=time_to_learn(minutes, 0.0), resume=resume)
+        return Outcome(folder, folder / "model.onnx", "", None, (), fit.stopped, fit.interrupted)
+    made = folders.open_run(folder, resume=resume)
     if resume:
         asked = folders.read_asked(folder, asked)
         if folders.is_finished(folder):
@@ -97,11 +101,14 @@ def run(
         task = _prepare(folder, asked, say)
         share({"classes": len(task.alphabet)})
         fit = _learn(folder, task, asked.minutes, began, resume, say)
-    except GlyphsmithError:
+    except (GlyphsmithError, KeyboardInterrupt):
         if not resume:
-            folders.undo(folder, new=new)
+            folders.undo(folder, made=made)
         raise
-    return _finish(folder, task, fit, asked, say)
+    # A Ctrl-C costs the figures from here on, never the file; --resume makes up for them.
+    with held_back():
+        written = _write(folder, task, fit, asked, say)
+    return _report(folder, task, fit, asked, written, say)
 
 
 @dataclass(slots=True)
@@ -140,11 +147,11 @@ def _prepare(folder: Path, asked: Asked, say: Callable[[str], None]) -> _Task:
 
     place = asked.source or _fetched(wanted, say)
     source = open_source(place, group=wanted.data.group)
-    say(f"{source.where}: {len(source)} pictures, {source.form} ({source.reason})")
+    say(f"{source.where}: {source.form}, because {source.reason}")
     folders.write_asked(folder, asked)
 
     checked = audit(source)
-    for line in checked.lines():
+    for line in checked.lines()[1:]:
         say(line)
     labels = [source.sample(i).label for i in range(len(source))]
     decisions: list[Decision] = []
@@ -163,6 +170,7 @@ def _prepare(folder: Path, asked: Asked, say: Callable[[str], None]) -> _Task:
     say(f"split: {split.reason}")
 
     counts = Counter(labels[i] for i in split.train)
+    automatic.check_labels(counts)
     if asked.recipe:
         chosen = wanted
         decisions.append(automatic.Decision("recipe", wanted.name, wanted.about or "as named"))
@@ -203,11 +211,10 @@ def _prepare(folder: Path, asked: Asked, say: Callable[[str], None]) -> _Task:
 def _learn(
     folder: Path, task: _Task, minutes: float | None, began: float, resume: bool, say: Callable[[str], None]
 ) -> Fit:
-    """Learn, and say what is wrong where nothing was learned."""
-    from glyphsmith.train import diagnose
+    """Learn, in the time that is left."""
     from glyphsmith.train.loop import fit
 
-    fitted = fit(
+    return fit(
         task.recipe,
         train=(task.train.pictures, task.train.labels),
         validation=(task.validation.pictures, task.validation.labels),
@@ -218,9 +225,28 @@ def _learn(
         resume=resume,
         say=say,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """The file behind its gate, before its figures stand on its card."""
+
+    file: bytes
+    card: Card
+    gate: dict[str, Any]
+
+
+def _write(folder: Path, task: _Task, fit: Fit, asked: Asked, say: Callable[[str], None]) -> _Written:
+    """Say what is wrong where nothing was learned; write the file behind its gate."""
+    from glyphsmith.card import Card
+    from glyphsmith.export.reader_file import reader_bytes, round_weights
+    from glyphsmith.files import write_atomically
+    from glyphsmith.train import diagnose, records
+
+    recipe = task.recipe
     found = diagnose.after(
-        fitted,
-        task.recipe,
+        fit,
+        recipe,
         train=(task.train.pictures, task.train.labels),
         validation=(task.validation.pictures, task.validation.labels),
         alphabet=task.alphabet.labels,
@@ -228,23 +254,6 @@ def _learn(
     for problem in found:
         say(f"warning: {problem.text}\nhint: {problem.hint}")
     task.problems += found
-    return fitted
-
-
-def _finish(folder: Path, task: _Task, fit: Fit, asked: Asked, say: Callable[[str], None]) -> Outcome:
-    """Write the file behind its gate, measure the file, report."""
-    from glyphsmith.card import Card
-    from glyphsmith.evaluate.evaluation import evaluate
-    from glyphsmith.evaluate.report import write_report
-    from glyphsmith.evaluate.story import Story
-    from glyphsmith.export.reader_file import reader_bytes, round_weights, with_card
-    from glyphsmith.files import write_atomically
-    from glyphsmith.nets import count_weights
-    from glyphsmith.runtime.reader import open_reader
-    from glyphsmith.train import records
-    from glyphsmith.train.curves import draw_curves
-
-    recipe, source, split = task.recipe, task.source, task.split
     card = Card(
         name=recipe.name if recipe.name != "automatic" else folder.resolve().name,
         task="label",
@@ -254,8 +263,8 @@ def _finish(folder: Path, task: _Task, fit: Fit, asked: Asked, say: Callable[[st
         data={
             "train": len(task.train),
             "validation": len(task.validation),
-            "test": len(split.test),
-            "form": source.form,
+            "test": len(task.split.test),
+            "form": task.source.form,
         },
         about=recipe.about,
         command=asked.command,
@@ -266,9 +275,26 @@ def _finish(folder: Path, task: _Task, fit: Fit, asked: Asked, say: Callable[[st
     file = reader_bytes(fit.network, recipe.prepare, card, temperature=fit.temperature)
     gate = _gate(file, fit, task)
     say(f"gate: the file reads {gate['n']} validation pictures as the network does (within {gate['largest']:.1g})")
-    # Written now, and again with its figures: from here on a second Ctrl-C costs the figures, not the file.
-    model = folder / "model.onnx"
-    write_atomically(model, file)
+    write_atomically(folder / "model.onnx", file)
+    return _Written(file, card, gate)
+
+
+def _report(
+    folder: Path, task: _Task, fit: Fit, asked: Asked, written: _Written, say: Callable[[str], None]
+) -> Outcome:
+    """Measure the file, put its figures on its card, report."""
+    from glyphsmith.evaluate.evaluation import evaluate
+    from glyphsmith.evaluate.report import write_report
+    from glyphsmith.evaluate.story import Story
+    from glyphsmith.export.reader_file import with_card
+    from glyphsmith.files import write_atomically
+    from glyphsmith.nets import count_weights
+    from glyphsmith.runtime.reader import open_reader
+    from glyphsmith.train import records
+    from glyphsmith.train.curves import draw_curves
+
+    recipe, source, split = task.recipe, task.source, task.split
+    file, card, model = written.file, written.card, folder / "model.onnx"
     draw_curves(folder / "curves.png", fit.history, title=card.name, best_epoch=fit.best_epoch)
 
     part, indices = ("test", split.test) if len(split.test) else ("validation", split.validation)
@@ -303,7 +329,7 @@ def _finish(folder: Path, task: _Task, fit: Fit, asked: Asked, say: Callable[[st
         "data": source.where,
         **records.learning(recipe, fit),
         "weights": weights,
-        "gate": gate,
+        "gate": written.gate,
         "split": {"reason": split.reason, "train": len(task.train), "validation": len(task.validation)},
         "decisions": [list(decision) for decision in task.decisions],
         "problems": [problem.as_dict() for problem in task.problems],
@@ -316,26 +342,6 @@ def _finish(folder: Path, task: _Task, fit: Fit, asked: Asked, say: Callable[[st
     if evaluation is not None:
         say(f"report: {folder / 'report.html'}")
     return Outcome(folder, model, part, evaluation, tuple(task.problems), fit.stopped, fit.interrupted)
-
-
-def _help(folder: Path, shared: Mapping[str, Any], minutes: float | None, resume: bool) -> Outcome:
-    """Learn beside the first process; it alone judges, writes and reports."""
-    from glyphsmith.train.loop import fit
-    from glyphsmith.train.prepared import prepared_before
-
-    recipe = load_recipe(str(folder / "recipe.toml"))
-    train, validation = (prepared_before(folder / "prepared" / f"{name}.npy") for name in ("train", "validation"))
-    fitted = fit(
-        recipe,
-        train=(train.pictures, train.labels),
-        validation=(validation.pictures, validation.labels),
-        classes=int(shared["classes"]),
-        run_dir=folder,
-        seconds=time_to_learn(minutes, 0.0),
-        resume=resume,
-        say=lambda _: None,
-    )
-    return Outcome(folder, folder / "model.onnx", "", None, (), fitted.stopped, fitted.interrupted)
 
 
 def _fetched(recipe: Recipe, say: Callable[[str], None]) -> Path:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from glyphsmith.errors import DataError
-from glyphsmith.train.automatic import choose, look_at, share_to_hold_out
+from glyphsmith.train.automatic import check_labels, choose, look_at, share_to_hold_out
 from glyphsmith.train.recipe import Recipe
 
 
@@ -62,9 +62,15 @@ def test_many_signs_get_more_pixels() -> None:
     assert chosen(pictures, labels=300)[0].prepare.height_px > chosen(pictures)[0].prepare.height_px
 
 
-def test_a_label_for_every_picture_is_no_label() -> None:
+@pytest.mark.parametrize(("labels", "each"), [(100, 1), (3, 1)])
+def test_a_label_for_every_picture_is_no_label(labels: int, each: int) -> None:
     with pytest.raises(DataError, match="nearly every picture has a label of its own"):
-        chosen([sign(0)], labels=100, each=1)
+        check_labels(dict.fromkeys(map(str, range(labels)), each))
+
+
+def test_few_pictures_a_label_are_labels_still() -> None:
+    check_labels({"a": 2, "b": 1})
+    check_labels(dict.fromkeys(map(str, range(5000)), 2))
 
 
 def test_small_sets_hold_out_a_larger_share() -> None:

@@ -110,3 +110,10 @@ def test_the_nearest_neighbour_knows_easy_pictures_and_not_noise() -> None:
     assert diagnose.neighbour_accuracy(train, validation) > 0.9
     noise = np.random.default_rng(0).integers(0, 255, (60, 1, 16, 16)).astype(np.uint8)
     assert diagnose.neighbour_accuracy(train, (noise, validation[1])) < 0.6
+
+
+def test_right_answers_on_a_handful_are_called_too_few_and_not_wrong() -> None:
+    train, validation = pictures(12, 0), pictures(3, 1)
+    fit = fitted(validation[1], train_accuracy=0.5)
+    found = diagnose.after(fit, recipe(), train=train, validation=validation, alphabet=ALPHABET)
+    assert not any("no better than chance" in problem.text for problem in found)

@@ -159,9 +159,13 @@ def test_a_checkpoint_that_would_run_code_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("n", [1, 2, 33])
 def test_fewer_pictures_than_a_batch_and_no_validation_do(tmp_path: Path, n: int) -> None:
     empty = (np.zeros((0, 1, 16, 16), np.uint8), np.zeros(0, np.int64))
-    fit = learned(tmp_path, recipe(epochs=2), train=pictures(n, 1), validation=empty)
+    lines: list[str] = []
+    fit = learned(tmp_path, recipe(epochs=2), lines, train=pictures(n, 1), validation=empty)
     assert fit.best_epoch == 2
     assert fit.temperature == 1.0
+    assert not any("validation" in line for line in lines if line.startswith("epoch"))
+    # What does not exist is left out: NaN is no JSON.
+    assert not any("NaN" in line or "val_" in line for line in (tmp_path / "log.jsonl").read_text().splitlines())
 
 
 def test_no_training_picture_is_said_plainly(tmp_path: Path) -> None:

@@ -12,9 +12,12 @@ import difflib
 import importlib
 import io
 import os
+import signal
 import sys
+import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -62,8 +65,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     _write_unicode()
     try:
-        status = _run(words)
+        with _ended_like_interrupted():
+            status = _run(words)
         sys.stdout.flush()
+        if status == INTERRUPTED:  # Typer turns a Ctrl-C into this status without a word
+            _say("interrupted")
         return status
     except BrokenPipeError:
         # Whoever read our output has seen enough (`| head`); Python would complain again when it flushes at the end.
@@ -90,6 +96,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail("out of memory", None)
     except Exception:  # noqa: BLE001 - the last line: everything a user causes was caught above
         return _bug()
+
+
+@contextlib.contextmanager
+def _ended_like_interrupted() -> Iterator[None]:
+    """Let SIGTERM unwind as Ctrl-C does, so that no half-written file and no half-made folder stays behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def caught(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, caught)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _run(words: list[str]) -> int:

@@ -19,7 +19,7 @@ from glyphsmith.errors import DataError, PictureError
 from glyphsmith.picture import Picture
 from glyphsmith.train.recipe import Augment, Learn, Network, Prepare, Recipe
 
-__all__ = ["Decision", "Look", "choose", "look_at", "sample_of", "share_to_hold_out"]
+__all__ = ["Decision", "Look", "check_labels", "choose", "look_at", "sample_of", "share_to_hold_out"]
 
 
 class Decision(NamedTuple):
@@ -89,17 +89,19 @@ def _surroundings(grey: NDArray[np.float32]) -> NDArray[np.float32]:
 _NEIGHBOURS = ((0, 0), (-2, 0), (2, 0), (0, -2), (0, 2), (-2, -2), (-2, 2), (2, -2), (2, 2))
 
 
-def choose(counts: Mapping[str, int], look: Look, recipe: Recipe) -> tuple[Recipe, list[Decision]]:
-    """Fill an empty recipe for ``counts`` training pictures a label that look like ``look``.
-
-    Raises DataError where the labels are no labels: nearly every picture has its own.
-    """
+def check_labels(counts: Mapping[str, int]) -> None:
+    """Raise DataError where the labels of ``counts`` pictures each are no labels: nearly every picture has its own."""
     n, k = sum(counts.values()), len(counts)
-    if k > 20 and n < 1.5 * k:
+    if n < 1.5 * k and (k > 20 or n == k > 1):
         raise DataError(
-            f"{k} different labels on {n} pictures: nearly every picture has a label of its own",
+            f"{k} different labels on {n} training pictures: nearly every picture has a label of its own",
             hint="this trains readers of one label a picture; put pictures of one kind into one folder",
         )
+
+
+def choose(counts: Mapping[str, int], look: Look, recipe: Recipe) -> tuple[Recipe, list[Decision]]:
+    """Fill an empty recipe for ``counts`` training pictures a label that look like ``look``."""
+    n, k = sum(counts.values()), len(counts)
     decisions = [Decision("task", "label", f"each picture carries one label; there are {k} of them")]
     ink = look.colour < 0.12 and look.flat >= 0.45
     prepare, why = _prepare(look, k, ink)

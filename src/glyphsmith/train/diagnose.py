@@ -109,7 +109,10 @@ def after(
     chance = float((labels == np.bincount(train[1]).argmax()).mean())
     if wilson_interval(right, n)[0] > chance:
         return problems + _overfit(fit, train[1], right / n, len(alphabet))
-    seen = f"{right} of {n} validation pictures are right, no better than chance ({chance:.0%})"
+    few_to_judge = right / n > chance
+    seen = f"{right} of {n} validation pictures are right, " + (
+        f"too few to tell from chance ({chance:.0%})" if few_to_judge else f"no better than chance ({chance:.0%})"
+    )
     one = len(np.unique(answers)) == 1 and n > 1
     if one:
         seen += f"; every answer is {alphabet[int(answers[0])]}"

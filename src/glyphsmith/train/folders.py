@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -32,15 +33,19 @@ class Asked:
     command: str
 
 
-def open_run(folder: Path, *, resume: bool) -> bool:
-    """Make the folder, or take up the one to resume; says whether it is new.
+def open_run(folder: Path, *, resume: bool) -> list[Path]:
+    """Make the folder, or take up the one to resume; gives the folders that were made for it, the run's own first.
 
     Raises DataError where it is taken, read-only or full.
     """
-    new = not folder.exists()
+    made = [place for place in (folder, *folder.parents) if not place.exists()]
     if resume:
         if not folder.is_dir():
             raise DataError(f"{folder}: there is no such run to resume", hint="--out RUN names the folder of the run")
+        if not (folder / "run.json").is_file() and any(folder.iterdir()):
+            raise DataError(
+                f"{folder}: holds no run to resume (no run.json)", hint="--out RUN names the folder of the run"
+            )
     elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise DataError(
             f"{folder}: is not empty", hint="go on with that run by --resume, or name another folder with --out"
@@ -58,20 +63,20 @@ def open_run(folder: Path, *, resume: bool) -> bool:
             f"{folder}: {free / 1e6:.0f} MB are free on this disk, a run needs more than {_ROOM_BYTES / 1e6:.0f} MB",
             hint="make room, or name a folder on another disk with --out",
         )
-    return new
+    return made
 
 
-def undo(folder: Path, *, new: bool) -> None:
-    """Take away what a run wrote that failed before it learned anything, so that the same words can be tried again."""
+def undo(folder: Path, *, made: Sequence[Path]) -> None:
+    """Take away what a run wrote that ended before it learned anything, so that the same words can be tried again."""
     if (folder / "checkpoints" / "last.ckpt").exists():
         return
     for name in ("run.json", "recipe.toml", "log.jsonl"):
         (folder / name).unlink(missing_ok=True)
     for name in ("prepared", "checkpoints", "events"):
         shutil.rmtree(folder / name, ignore_errors=True)
-    if new:
-        with suppress(OSError):
-            folder.rmdir()
+    with suppress(OSError):
+        for place in made:
+            place.rmdir()
 
 
 def is_finished(folder: Path) -> bool:

@@ -215,21 +215,20 @@ class _Run:
         val_loss, val_accuracy = self.fabric.broadcast(verdict)
         steps = self.step - (int(self.history[-1]["step"]) if self.history else 0)
         seen = max(1, steps) * (self.plan.batch // self.fabric.world_size)
+        # Without validation pictures there are no figures of them (JSON has no NaN); nothing is better than the last.
+        blind = len(self.validation[1]) == 0
         entry = {
             "epoch": len(self.history) + 1,
             "step": self.step,
             "train_loss": float(self.loss_sum) / max(1, steps),
             "train_accuracy": int(self.right) / seen,
-            "val_loss": val_loss,
-            "val_accuracy": val_accuracy,
+            **({} if blind else {"val_loss": val_loss, "val_accuracy": val_accuracy}),
             "rate": rate_at(max(0, self.step - 1), self.plan, self.learn),
             "seconds": round(self._elapsed(), 2),
         }
         self.loss_sum.zero_()
         self.right.zero_()
         self.history.append(entry)
-        # Without validation pictures nothing is better than the last.
-        blind = len(self.validation[1]) == 0
         better: bool = not self.best or blind or (val_accuracy, -val_loss) > (self.best["accuracy"], -self.best["loss"])
         if better or self.learn.keep == "last":
             self.best = {"epoch": entry["epoch"], "accuracy": val_accuracy, "loss": val_loss}
@@ -252,9 +251,12 @@ class _Run:
         if entry["epoch"] == 1 or last or told:
             self.told = now
             left = self._elapsed() / max(1, self.step) * (self.plan.steps - self.step)
+            judged = ""
+            if "val_loss" in entry:
+                judged = f"  validation {100 * entry['val_accuracy']:.2f} % (loss {entry['val_loss']:.4f})"
             self.say(
-                f"epoch {entry['epoch']}/{self.plan.epochs}  loss {entry['train_loss']:.4f}  "
-                f"validation {100 * entry['val_accuracy']:.2f} % (loss {entry['val_loss']:.4f})"
+                f"epoch {entry['epoch']}/{self.plan.epochs}  loss {entry['train_loss']:.4f}"
+                + judged
                 + ("" if last else f"  about {progress.duration(left)} left")
             )
 

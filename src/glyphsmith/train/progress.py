@@ -45,7 +45,8 @@ class Events:
             self.writer = SummaryWriter(str(self.folder), purge_step=step)
         if self.writer is not None:
             for name in ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "rate"):
-                self.writer.add_scalar(name.replace("_", "/", 1), entry[name], step)
+                if name in entry:
+                    self.writer.add_scalar(name.replace("_", "/", 1), entry[name], step)
             self.writer.flush()
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-__all__ = ["Stop", "stop_on_signals"]
+__all__ = ["Stop", "held_back", "stop_on_signals"]
 
 
 class Stop:
@@ -49,3 +49,14 @@ def stop_on_signals(stop: Stop) -> Iterator[Stop]:
     finally:
         for name, handler in before.items():
             signal.signal(name, handler)
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Let what is written here come to its end before the first SIGINT or SIGTERM interrupts; a second SIGINT does so
+    at once.
+    """
+    with stop_on_signals(Stop()) as asked:
+        yield
+    if asked:
+        raise KeyboardInterrupt

@@ -1,0 +1,28 @@
+"""A further process of torchrun: it learns beside the first one, from what that one has prepared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from glyphsmith.train.learned import Fit
+from glyphsmith.train.prepared import prepared_before
+from glyphsmith.train.recipe import load_recipe
+
+__all__ = ["learn_beside"]
+
+
+def learn_beside(folder: Path, classes: int, *, seconds: float | None, resume: bool) -> Fit:
+    """Learn with the first process, which alone judges, writes and reports."""
+    from glyphsmith.train.loop import fit
+
+    train, validation = (prepared_before(folder / "prepared" / f"{name}.npy") for name in ("train", "validation"))
+    return fit(
+        load_recipe(str(folder / "recipe.toml")),
+        train=(train.pictures, train.labels),
+        validation=(validation.pictures, validation.labels),
+        classes=classes,
+        run_dir=folder,
+        seconds=seconds,
+        resume=resume,
+        say=lambda _: None,
+    )
