@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glyphsmith.alphabet import Alphabet
-from glyphsmith.errors import DataError, GlyphsmithError, MissingExtraError, TrainingError
+from glyphsmith.errors import DataError, GlyphsmithError, MissingExtraError
 from glyphsmith.train.folders import Asked
 from glyphsmith.train.plan import time_to_learn
 from glyphsmith.train.recipe import Recipe, load_recipe, to_toml, with_settings
@@ -95,8 +95,6 @@ def run(
     made = folders.open_run(folder, resume=resume)
     if resume:
         asked = folders.read_asked(folder, asked)
-        if folders.is_finished(folder):
-            raise TrainingError(f"{folder}: this run has ended; there is nothing to resume", hint="see its report.html")
     try:
         task = _prepare(folder, asked, say)
         share({"classes": len(task.alphabet)})

@@ -1,6 +1,6 @@
 """The class activation map of an answer, laid over what the network saw and over the picture itself.
 
-The map is an output of the file (FACTS: with global average pooling and one dense layer it is exact), so nothing is
+The map is an output of the file (with global average pooling and one dense layer it is exact), so nothing is
 learned or differentiated here. ``cli.explain`` calls it.
 """
 

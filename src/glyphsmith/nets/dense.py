@@ -1,4 +1,4 @@
-"""The published reference networks: convolutions, flatten, dense, dense (FACTS of their authors, layer by layer).
+"""The published reference networks: convolutions, flatten, dense, dense (as their authors wrote them, layer by layer).
 
 Their class map is exact Grad-CAM (Selvaraju et al., 2017) without gradients. With z the hidden layer before its ReLU
 and W1 (H, C*h*w), W2 (K, H) the two dense layers, the gradient of logit k by the last feature maps is

@@ -24,8 +24,8 @@ def open_session(model: bytes, outputs: Sequence[str] | None = None, *, threads:
     """Open a serialised ONNX model on the CPU, for the named outputs alone where they are named.
 
     What does not lead to the named outputs is cut off before (``prune``). One thread is the default because two are
-    slower for networks of this size (FACTS: measured on CRNN-size readers). Raises ModelError where the bytes are no
-    valid graph or an output does not exist.
+    slower for networks of this size (measured on captcha readers of convolutions and an LSTM). Raises ModelError where
+    the bytes are no valid graph or an output does not exist.
     """
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads

@@ -96,7 +96,7 @@ def write_asked(folder: Path, asked: Asked) -> None:
 def read_asked(folder: Path, now: Asked) -> Asked:
     """Give what was asked when the run began; ``now`` where it was killed before that was kept.
 
-    Raises RecipeError where ``now`` asks for something else, TrainingError where run.json is damaged.
+    Raises RecipeError where ``now`` asks for something else, TrainingError where run.json is damaged or the run ended.
     """
     path = folder / "run.json"
     try:
@@ -113,4 +113,6 @@ def read_asked(folder: Path, now: Asked) -> Asked:
                 f"--resume goes on with what the run was started with: {name} was {had!r}, not {wanted!r}",
                 hint=f"glyphsmith train --resume --out {folder}",
             )
+    if is_finished(folder):
+        raise TrainingError(f"{folder}: this run has ended; there is nothing to resume", hint="see its report.html")
     return before
