@@ -23,6 +23,7 @@ def draw_curves(path: Path, history: Sequence[dict[str, Any]], *, title: str, be
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.font_manager import FontProperties
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     figure = Figure(figsize=(10, 4), dpi=120, layout="constrained")
     FigureCanvasAgg(figure)
@@ -45,6 +46,11 @@ def draw_curves(path: Path, history: Sequence[dict[str, Any]], *, title: str, be
             axes.set_ylabel(what if what == "loss" else "accuracy, %")
             axes.grid(alpha=0.3)
             axes.legend()
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))  # there is no epoch 1.5
         left.set_yscale("log")
+        plain = FuncFormatter(lambda value, _: f"{value:.3g}")
+        left.yaxis.set_major_formatter(plain)
+        if max(*left.get_ylim()) < 10 * min(*left.get_ylim()):  # over many decades the ticks between would overlap
+            left.yaxis.set_minor_formatter(plain)
         with atomic_path(path) as beside:
             figure.savefig(beside, format="png")
