@@ -117,3 +117,11 @@ def test_right_answers_on_a_handful_are_called_too_few_and_not_wrong() -> None:
     fit = fitted(validation[1], train_accuracy=0.5)
     found = diagnose.after(fit, recipe(), train=train, validation=validation, alphabet=ALPHABET)
     assert not any("no better than chance" in problem.text for problem in found)
+
+
+def test_a_run_cut_short_in_its_first_epoch_is_not_told_that_its_rate_is_too_high() -> None:
+    train, validation = pictures(90, 0), pictures(30, 1)
+    fit = fitted(np.zeros(30, np.int64), train_accuracy=0.3)
+    del fit.history[1:]
+    found = diagnose.after(fit, recipe(), train=train, validation=validation, alphabet=ALPHABET)
+    assert found[0].hint.startswith("more time")

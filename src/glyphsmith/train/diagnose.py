@@ -121,13 +121,13 @@ def after(
     near_works = wilson_interval(round(near * n), n)[0] > chance
     first, last = fit.history[0]["train_loss"], fit.history[-1]["train_loss"]
     if near_works:
-        unrested = not last < 0.95 * first
+        unrested = len(fit.history) > 1 and not last < 0.95 * first
         problems.append(
             Problem(
                 "rate",
                 f"{seen}, though the nearest training picture alone gives {near:.0%}: the pictures do tell the labels "
                 f"apart, learning failed (training loss {first:.3f} -> {last:.3f})",
-                f"the rate is too high: {slower}" if unrested else f"more epochs, or another rate: {slower}",
+                f"the rate is too high: {slower}" if unrested else f"more time or epochs, or another rate: {slower}",
             )
         )
     elif by_heart > chance + 0.25:
