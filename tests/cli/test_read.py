@@ -183,8 +183,10 @@ def test_an_interrupt_is_status_130(album):
         sys.executable,
         "-c",
         # A shell's background jobs ignore SIGINT, and so would this child of a test run started as one.
-        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
-        "import glyphsmith.cli, sys; print('up', flush=True); sys.exit(glyphsmith.cli.main())",
+        (
+            "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+            "import glyphsmith.cli, sys; print('up', flush=True); sys.exit(glyphsmith.cli.main())"
+        ),
     ]
     words = ["read", "tiny.onnx", "-"]
     with subprocess.Popen(
