@@ -123,7 +123,7 @@ def test_version_0_5_draws_boxes_of_1_7_times_the_ink() -> None:
 
 def test_dark_inks_come_out_pale_as_in_the_library() -> None:
     def darkest(**changes: Any) -> int:
-        return int(clean(ink=(20, 20), smooth=0.0, **changes).paint(1, 1)[0].min())
+        return int(clean(ink=(20, 20), smooth=0.0, overlap=(0, 0), **changes).paint(1, 1)[0].min())
 
     assert darkest(pale=True) > 200
     assert darkest(pale=False) == 20

@@ -31,7 +31,7 @@ PAD = 1
 #: and are hardly seen. With this level (of 255) the darkness of 600 symbols of random size, angle, warp and colour
 #: agrees within 0.1 %, and 0.7 % of their pixels differ (0.6 % with FINE = 8, which is slower by 5 %).
 #: One look-up through all steps, with the edge's smear put into the raster, was quicker by a fifth and differed in 3 %:
-#: a reader that learned from it lost 0.45 points a symbol on the library, all of them 0 for O (docs/log.md).
+#: a reader that learned from it lost 0.3 points a symbol more on the library, all of them 0 for O (docs/painting.md).
 TRACE = 1.8
 #: Rasters kept; the oldest goes first. 62 symbols of 120 fonts in 2 sizes, soft, take 30 MB.
 KEPT_BYTES = 96 * 2**20

@@ -139,7 +139,9 @@ class TextPainter:
         for symbol in text:
             font = chance.pick(self._choices[symbol]) if one is None else one
             if chance.yes(settings.blank):
-                pieces.append(_Piece(max(1, int(self._case.blank_px(*font) * style.scale))))
+                # A blank has a size of its own, as in the library.
+                size = chance.pick(settings.font_sizes_px) if one is None else font[1]
+                pieces.append(_Piece(max(1, int(self._case.blank_px(font[0], size) * style.scale))))
             places.append(len(pieces))
             pieces.append(self._piece(symbol, font, style, chance))
         lefts, width = self._line(pieces, len(text), style, chance)
