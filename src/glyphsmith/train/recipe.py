@@ -51,9 +51,8 @@ class Data:
 class Synth:
     """Pictures painted by our own painters instead of a source: ``kind`` says which, empty for none.
 
-    ``look`` is a preset of ``glyphsmith synth captcha``; ``alphabet``, ``length`` (least and most), sizes and ``fonts``
-    go over it where they are given. ``pictures`` counts them, those for validation and test included; the recipe's seed
-    is theirs.
+    ``look`` is a preset of ``glyphsmith synth captcha``; ``alphabet``, ``length`` (least, most), sizes and ``fonts`` go
+    over it. ``pictures`` counts those for validation and test too; the recipe's seed is theirs.
     """
 
     kind: Literal["", "captcha", "arithmetic"] = ""
@@ -113,16 +112,9 @@ class Network:
     """
 
     family: Literal[
-        "glyph",
-        "photo",
-        "text",
-        "mnist-conv3",
-        "mnist-conv5",
-        "runes-conv",
-        "runes-mlp",
-        "captcha-multihead",
-        "captcha-crnn",
-    ] = "glyph"
+        "glyph", "photo", "text", "mnist-conv3", "mnist-conv5", "runes-conv", "runes-mlp",
+        "captcha-multihead", "captcha-crnn",
+    ] = "glyph"  # fmt: skip
     widths: tuple[int, ...] = ()
     dropout: float = 0.0
     head: Literal["ctc", "fixed"] = "ctc"
