@@ -270,8 +270,8 @@ def test_a_folder_that_holds_no_run_is_not_resumed(tmp_path: Path, capsys) -> No
     assert [place.name for place in tmp_path.iterdir()] == ["letter.txt"]
 
 
-@pytest.mark.parametrize("recipe", [[], ["--recipe", "digits-fast"]])
-def test_texts_are_no_labels_whatever_the_recipe(tmp_path: Path, capsys, recipe: list[str]) -> None:
+@pytest.mark.parametrize("recipe", [["--set", "task=label"], ["--recipe", "digits-fast"]])
+def test_texts_are_no_labels_where_a_recipe_asks_for_labels(tmp_path: Path, capsys, recipe: list[str]) -> None:
     for i in range(30):
         draw(tmp_path / "texts" / f"A{i}K_{i}.png", "bar", i)
     assert main(["train", str(tmp_path / "texts"), "--out", str(tmp_path / "run"), *recipe]) == 2

@@ -9,12 +9,21 @@ import os
 from typing import TYPE_CHECKING
 
 from glyphsmith.errors import GlyphsmithError, ModelError, PictureError
-from glyphsmith.results import Failure, LabelReading
+from glyphsmith.results import Failure, LabelReading, TextReading
 
 if TYPE_CHECKING:
     from glyphsmith.runtime.reader import Reader
 
-__all__ = ["Failure", "GlyphsmithError", "LabelReading", "ModelError", "PictureError", "__version__", "load"]
+__all__ = [
+    "Failure",
+    "GlyphsmithError",
+    "LabelReading",
+    "ModelError",
+    "PictureError",
+    "TextReading",
+    "__version__",
+    "load",
+]
 
 __version__ = "0.1.0"
 

@@ -15,19 +15,38 @@ from typing import Any, Literal, get_args
 
 from glyphsmith.errors import ModelError
 
-__all__ = ["CARD_KEY", "SCHEMA", "SEAL_KEY", "Card", "Task", "check_seal", "seal", "unsealed_value"]
+__all__ = ["CARD_KEY", "SCHEMA", "SEAL_KEY", "Card", "Task", "TextFormat", "check_seal", "seal", "unsealed_value"]
 
 #: Raised by one whenever a reader of this version would misread an older file's card, or the other way round.
 SCHEMA = 1
 CARD_KEY = "glyphsmith.card"
 SEAL_KEY = "glyphsmith.sha256"
 
-Task = Literal["label"]
+Task = Literal["label", "text"]
 TASKS: tuple[str, ...] = get_args(Task)
 
 _SEAL_PREFIX = b"seal-sha256:"
 _UNSEALED = b"0" * 64
 _SEAL_PATTERN = re.compile(re.escape(_SEAL_PREFIX) + rb"([0-9a-f]{64})")
+
+
+@dataclass(frozen=True, slots=True)
+class TextFormat:
+    """What decoding a text needs to know, and what texts were learned.
+
+    ``head`` is ``ctc`` (``probabilities`` (N, T, 1+K), class 0 the blank) or ``fixed`` ((N, P, K)); ``columns`` is T or
+    P. ``shortest`` and ``longest`` are the lengths seen. ``temperature`` calibrates the probability of whole texts
+    (decode.confidence); that of single columns lies in the file. ``pattern`` is what every text has to match, if
+    anything. ``arithmetic`` says that the texts are sums, so that readings get a value.
+    """
+
+    head: Literal["ctc", "fixed"]
+    columns: int
+    shortest: int
+    longest: int
+    temperature: float = 1.0
+    pattern: str | None = None
+    arithmetic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +56,8 @@ class Card:
     ``alphabet`` is in the order of the outputs. ``prepare`` and ``recipe`` are the recipe's tables as plain values.
     ``stages`` names the outputs of the file that show the preparation, in order, as (output, caption). ``temperature``
     has already been applied inside the file and stands here for the record. ``figures`` maps a name
-    (``test``, ``validation``, ``mnist-test`` ...) to {"n", "accuracy", "ci95", "data", ...}, all measured on the file.
+    (``test``, ``validation``, ``mnist-test`` ...) to {"n", "accuracy", "ci95", "data", ...}, all measured on the file
+    (``exact`` in the place of ``accuracy`` for texts). ``text`` is there for the task ``text`` only.
     """
 
     name: str
@@ -54,6 +74,7 @@ class Card:
     command: str = ""
     notes: tuple[str, ...] = ()
     made_with: dict[str, str] = field(default_factory=dict)
+    text: TextFormat | None = None
     schema: int = SCHEMA
 
     def to_json(self) -> str:
@@ -75,7 +96,7 @@ class Card:
                 hint="pip install --upgrade glyphsmith",
             )
         known = {item.name for item in fields(cls)}
-        strange, missing = set(record) - known, known - set(record)
+        strange, missing = set(record) - known, known - {"text"} - set(record)
         if strange or missing:
             what = "unknown " + ", ".join(sorted(strange)) if strange else "no " + ", ".join(sorted(missing))
             raise ModelError(f"{where}: the card does not fit schema {record['schema']} ({what})")
@@ -87,9 +108,26 @@ class Card:
             raise ModelError(f"{where}: the card's alphabet or stages are damaged") from None
         if record["task"] not in TASKS:
             raise ModelError(f"{where}: the card names the task {record['task']!r}, which this version does not know")
+        record["text"] = _text_format(record.get("text"), record["task"], where)
         if not record["alphabet"] or len(set(record["alphabet"])) != len(record["alphabet"]):
             raise ModelError(f"{where}: the card's alphabet is empty or holds a label twice")
         return cls(**record)
+
+
+def _text_format(values: Any, task: str, where: str) -> TextFormat | None:
+    """Read the card's ``text``; raises ModelError where it does not belong to the task or is damaged."""
+    if task != "text":
+        if values is not None:
+            raise ModelError(f"{where}: the card of a reader of labels describes texts")
+        return None
+    try:
+        found = TextFormat(**values)
+        whole = all(type(value) is int for value in (found.columns, found.shortest, found.longest))
+        if whole and found.head in ("ctc", "fixed") and found.columns >= 1 and found.temperature > 0.0:
+            return found
+    except TypeError:
+        pass
+    raise ModelError(f"{where}: what the card says of its texts is missing or damaged")
 
 
 def unsealed_value() -> str:

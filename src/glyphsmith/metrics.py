@@ -20,6 +20,7 @@ __all__ = [
     "Coverage",
     "ReliabilityPoint",
     "accuracy",
+    "align",
     "calibration_error_by_chance",
     "character_error_rate",
     "confusion_matrix",
@@ -248,6 +249,32 @@ def edit_distance(truth: Sequence[object], read: Sequence[object]) -> int:
         for j, got in enumerate(read, start=1):
             diagonal, row[j] = row[j], min(diagonal + (wanted != got), row[j] + 1, row[j - 1] + 1)
     return row[-1]
+
+
+def align(truth: str, read: str) -> list[tuple[str, str]]:
+    """Pair the characters of two texts with the fewest edits; a missing partner is an empty string.
+
+    Of several alignments with as few edits the one is given that replaces early and inserts late.
+    """
+    rows = [list(range(len(read) + 1))]
+    for i, wanted in enumerate(truth, start=1):
+        row, above = [i], rows[-1]
+        for j, got in enumerate(read, start=1):
+            row.append(min(above[j - 1] + (wanted != got), above[j] + 1, row[j - 1] + 1))
+        rows.append(row)
+    pairs: list[tuple[str, str]] = []
+    i, j = len(truth), len(read)
+    while i or j:
+        if i and j and rows[i][j] == rows[i - 1][j - 1] + (truth[i - 1] != read[j - 1]):
+            i, j = i - 1, j - 1
+            pairs.append((truth[i], read[j]))
+        elif i and rows[i][j] == rows[i - 1][j] + 1:
+            i -= 1
+            pairs.append((truth[i], ""))
+        else:
+            j -= 1
+            pairs.append(("", read[j]))
+    return pairs[::-1]
 
 
 def character_error_rate(pairs: Iterable[tuple[str, str]]) -> float:

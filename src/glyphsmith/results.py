@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Failure", "LabelReading", "SheetReading"]
+__all__ = ["Failure", "LabelReading", "SheetReading", "TextReading"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,43 @@ class LabelReading:
             record["reason"] = self.reason
         if self.box is not None:
             record["box"] = list(self.box)
+        return record
+
+
+@dataclass(frozen=True, slots=True)
+class TextReading:
+    """The answer to one picture that carries a text.
+
+    ``text`` is None when the reader refused, or when nothing it may answer fits; ``reason`` then says why.
+    ``confidence`` is the calibrated probability in 0..1 that the whole text is right, ``characters`` holds each label
+    with the probability that it is right, ``top`` the best texts with theirs, best first. ``value`` is what an
+    arithmetic text comes to (``13``, ``-5/3``), None where it comes to nothing or is no arithmetic.
+    """
+
+    text: str | None
+    confidence: float
+    characters: tuple[tuple[str, float], ...] = ()
+    top: tuple[tuple[str, float], ...] = ()
+    value: str | None = None
+    path: str | None = None
+    reason: str | None = None
+
+    @property
+    def error(self) -> None:
+        """None: this picture was read."""
+        return None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the JSON record of this reading; a whole ``value`` is a number, a fraction is text."""
+        record: dict[str, Any] = {"path": self.path, "text": self.text}
+        if self.value is not None:
+            record["value"] = self.value if "/" in self.value else int(self.value)
+        record["confidence"] = round(self.confidence, 6)
+        if self.top:
+            record["top"] = [[text, round(p, 6)] for text, p in self.top]
+        record["characters"] = [[label, round(p, 6)] for label, p in self.characters]
+        if self.reason is not None:
+            record["reason"] = self.reason
         return record
 
 
@@ -92,6 +129,11 @@ class Failure:
 
     @property
     def label(self) -> None:
+        """None: there is no answer."""
+        return None
+
+    @property
+    def text(self) -> None:
         """None: there is no answer."""
         return None
 

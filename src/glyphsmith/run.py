@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glyphsmith.alphabet import Alphabet
-from glyphsmith.errors import DataError, GlyphsmithError, MissingExtraError
+from glyphsmith.errors import GlyphsmithError, MissingExtraError
 from glyphsmith.train.folders import Asked
 from glyphsmith.train.plan import time_to_learn
 from glyphsmith.train.recipe import Recipe, load_recipe, to_toml, with_settings
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from glyphsmith.data.pictures import LabelledPictures
     from glyphsmith.data.split import Split
     from glyphsmith.evaluate.evaluation import Evaluation
+    from glyphsmith.evaluate.text import TextEvaluation
     from glyphsmith.train.automatic import Decision
     from glyphsmith.train.diagnose import Problem
     from glyphsmith.train.learned import Fit
@@ -50,7 +51,7 @@ class Outcome:
     folder: Path
     model: Path
     part: str
-    evaluation: Evaluation | None
+    evaluation: Evaluation | TextEvaluation | None
     problems: tuple[Problem, ...]
     stopped: str
     interrupted: bool
@@ -128,23 +129,22 @@ class _Task:
 def _prepare(folder: Path, asked: Asked, say: Callable[[str], None]) -> _Task:
     """From a path to prepared pictures: open, check, split, choose, prepare."""
     from glyphsmith.data.audit import audit
-    from glyphsmith.data.source import open_source
     from glyphsmith.data.split import split_samples
     from glyphsmith.export.graph import preparation
     from glyphsmith.files import write_atomically
     from glyphsmith.runtime.session import Preparer
-    from glyphsmith.train import automatic, diagnose, folders
+    from glyphsmith.train import automatic, diagnose, diagnose_text, folders
+    from glyphsmith.train.choices import choose_rest, choose_task
     from glyphsmith.train.prepared import prepare_parts
+    from glyphsmith.train.sources import open_asked
 
     named = load_recipe(asked.recipe) if asked.recipe else Recipe()
     if asked.seed is not None:
         named = replace(named, seed=asked.seed)
     if asked.group:
         named = replace(named, data=replace(named.data, group=asked.group))
-    wanted = with_settings(named, asked.settings)
 
-    place = asked.source or _fetched(wanted, say)
-    source = open_source(place, group=wanted.data.group)
+    source = open_asked(asked.source, with_settings(named, asked.settings), say)
     say(f"{source.where}: {source.form}, because {source.reason}")
     folders.write_asked(folder, asked)
 
@@ -152,11 +152,8 @@ def _prepare(folder: Path, asked: Asked, say: Callable[[str], None]) -> _Task:
     for line in checked.lines()[1:]:
         say(line)
     labels = [source.sample(i).label for i in range(len(source))]
-    decisions: list[Decision] = []
-    if not asked.recipe:
-        share, why_share = automatic.share_to_hold_out(int(checked.readable.sum()), len(checked.labels))
-        decisions.append(why_share)
-        wanted = with_settings(replace(named, data=replace(named.data, validation=share, test=share)), asked.settings)
+    made = choose_task(asked, named, source, checked, labels)
+    wanted = made.recipe
     split = split_samples(
         checked,
         source,
@@ -164,22 +161,15 @@ def _prepare(folder: Path, asked: Asked, say: Callable[[str], None]) -> _Task:
         test=wanted.data.test,
         group=wanted.data.group,
         seed=wanted.seed,
+        texts=made.texts is not None,
     )
     say(f"split: {split.reason}")
 
-    counts = Counter(labels[i] for i in split.train)
-    automatic.check_labels(counts)
-    if asked.recipe:
-        chosen = wanted
-        decisions.append(automatic.Decision("recipe", wanted.name, wanted.about or "as named"))
-    else:
-        sample = automatic.sample_of(source, split.train)
-        chosen, why = automatic.choose(counts, automatic.look_at(sample), wanted)
-        decisions += why
-        chosen = with_settings(chosen, asked.settings)
-    decisions += [
-        automatic.Decision(key, value, "--set") for key, _, value in (word.partition("=") for word in asked.settings)
-    ]
+    counts = Counter(label for i in split.train for label in made.labels_of(labels[i]))
+    if made.texts is None:
+        automatic.check_labels(counts)
+    choose_rest(made, asked, source, checked, split.train, counts)
+    chosen, decisions = made.recipe, made.decisions
     alphabet, weights = Alphabet.of(counts), None
     if asked.from_model:
         chosen, alphabet, weights, why = _go_on_from(asked.from_model, chosen, alphabet, asked.settings)
@@ -200,7 +190,10 @@ def _prepare(folder: Path, asked: Asked, say: Callable[[str], None]) -> _Task:
         validation=split.validation,
         say=say,
     )
-    problems = diagnose.before(train.pictures, train.labels, alphabet.labels)
+    judge = diagnose if made.texts is None else diagnose_text
+    problems = judge.before(train.pictures, train.labels, alphabet.labels)
+    if made.texts is not None:
+        diagnose_text.check_room(chosen, alphabet, train.labels, validation.labels)
     for problem in problems:
         say(f"warning: {problem.text}\nhint: {problem.hint}")
     return _Task(source, checked, split, chosen, decisions, alphabet, weights, train, validation, problems)
@@ -239,10 +232,10 @@ def _write(folder: Path, task: _Task, fit: Fit, asked: Asked, say: Callable[[str
     from glyphsmith.card import Card
     from glyphsmith.export.reader_file import reader_bytes, round_weights
     from glyphsmith.files import write_atomically
-    from glyphsmith.train import diagnose, records
+    from glyphsmith.train import diagnose, diagnose_text, records
 
     recipe = task.recipe
-    found = diagnose.after(
+    found = (diagnose if recipe.task == "label" else diagnose_text).after(
         fit,
         recipe,
         train=(task.train.pictures, task.train.labels),
@@ -254,7 +247,8 @@ def _write(folder: Path, task: _Task, fit: Fit, asked: Asked, say: Callable[[str
     task.problems += found
     card = Card(
         name=recipe.name if recipe.name != "automatic" else folder.resolve().name,
-        task="label",
+        task=recipe.task,
+        text=records.text_format(fit, task.train.labels, task.alphabet),
         alphabet=task.alphabet.labels,
         prepare=asdict(recipe.prepare),
         recipe=recipe.as_dict(),
@@ -300,7 +294,8 @@ def _report(
     if len(indices):
         evaluation = evaluate(open_reader(file), source, indices=indices, part=part)
         found = evaluation.as_dict()
-        figures = {key: found[key] for key in ("n", "accuracy", "ci95")}
+        kept = ("n", "accuracy", "exact", "ci95", "cer", "value_accuracy")
+        figures = {key: found[key] for key in kept if key in found}
         card = replace(open_reader(file).card, figures={part: {**figures, "data": Path(source.where).name}})
         file = with_card(file, card)
         write_atomically(model, file)
@@ -319,11 +314,11 @@ def _report(
     if evaluation is not None:
         write_report(folder, evaluation, story=story)
     weights = count_weights(fit.network)
-    figures = (
-        {**evaluation.as_dict(), "part": part} if evaluation is not None else {"task": "label", "n": 0, "part": ""}
+    measured: dict[str, Any] = (
+        {**evaluation.as_dict(), "part": part} if evaluation is not None else {"task": recipe.task, "n": 0, "part": ""}
     )
     document = {
-        **figures,
+        **measured,
         "data": source.where,
         **records.learning(recipe, fit),
         "weights": weights,
@@ -340,19 +335,6 @@ def _report(
     if evaluation is not None:
         say(f"report: {folder / 'report.html'}")
     return Outcome(folder, model, part, evaluation, tuple(task.problems), fit.stopped, fit.interrupted)
-
-
-def _fetched(recipe: Recipe, say: Callable[[str], None]) -> Path:
-    if not recipe.data.source:
-        raise DataError(
-            "no SOURCE was given, and the recipe has none of its own",
-            hint="glyphsmith train FOLDER, where FOLDER holds one folder of pictures for each label",
-        )
-    from glyphsmith.data.download import fetch
-
-    say(f"data: {recipe.data.source}, as published")
-    place: Path = fetch(recipe.data.source)
-    return place
 
 
 def _go_on_from(

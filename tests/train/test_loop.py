@@ -16,6 +16,7 @@ from glyphsmith.train import checkpoint, loop
 from glyphsmith.train.checkpoint import weights_digest
 from glyphsmith.train.recipe import Augment, Learn, Network, Prepare, Recipe
 from glyphsmith.train.signals import Stop
+from glyphsmith.train.tasks import label
 
 TRAIN, VALIDATION = pictures(480, 1), pictures(90, 2)
 
@@ -96,13 +97,13 @@ def test_a_rate_beyond_all_measure_is_named_when_nothing_was_learned(tmp_path: P
 
 
 def test_a_loss_that_is_no_number_goes_back_to_the_best_weights(tmp_path: Path, monkeypatch) -> None:
-    real, calls = loop.loss_of, []
+    real, calls = label.loss_of, []
 
     def broken(logits, labels, smoothing):
         calls.append(1)
         return real(logits, labels, smoothing) * (float("nan") if len(calls) > 20 else 1.0)
 
-    monkeypatch.setattr(loop, "loss_of", broken)
+    monkeypatch.setattr(label, "loss_of", broken)
     fit = learned(tmp_path, recipe(epochs=4))
     assert fit.broken
     assert "went back to the weights of epoch 1" in fit.stopped

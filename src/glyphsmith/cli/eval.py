@@ -10,6 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from glyphsmith.evaluate.evaluation import Evaluation
+    from glyphsmith.evaluate.text import TextEvaluation
 
 __all__ = ["register"]
 
@@ -37,6 +38,10 @@ def evaluate_reader(
             help="train, validation, test or all (default: the test part, where DATA gives one).",
         ),
     ] = "",
+    fold: Annotated[
+        list[str] | None,
+        typer.Option("--fold", metavar="CHARACTERS", help="Count texts also with these as one, e.g. 0O; or `case`."),
+    ] = None,
 ) -> int:
     """Read labelled pictures and say how many were right, which labels were confused, and how fast it was."""
     from glyphsmith.data.source import open_source
@@ -49,7 +54,7 @@ def evaluate_reader(
     indices, name = part_indices(source, part)
     if indices is not None:
         print(f"reading {name}: {len(indices):,} of {len(source):,} pictures", file=sys.stderr)
-    evaluation = evaluate(reader, source, indices=indices, part=name)
+    evaluation = evaluate(reader, source, indices=indices, part=name, folds=fold or ())
     if report is not None:
         from glyphsmith.evaluate.report import write_report
 
@@ -62,7 +67,7 @@ def evaluate_reader(
     return 1 if evaluation.failed else 0
 
 
-def _warn(evaluation: Evaluation) -> None:
+def _warn(evaluation: Evaluation | TextEvaluation) -> None:
     """Say on stderr what a figure alone would hide."""
     for _, _, error in evaluation.failed[:LISTED]:
         print(f"error: {error}", file=sys.stderr)
@@ -83,18 +88,23 @@ def _pictures(number: int) -> str:
     return f"{number:,} picture{'' if number == 1 else 's'}"
 
 
-def _speed_note(evaluation: Evaluation) -> str:
+def _speed_note(evaluation: Evaluation | TextEvaluation) -> str:
     return " (the machine was busy)" if evaluation.machine_was_busy else ""
 
 
-def _print(evaluation: Evaluation) -> None:
+def _print(evaluation: Evaluation | TextEvaluation) -> None:
     """Print the figures for a person."""
+    from glyphsmith.evaluate.text import TextEvaluation
     from glyphsmith.evaluate.words import milliseconds, percent, points, size
 
     n, (low, high), (p50, p95) = evaluation.n, evaluation.ci95, evaluation.ms
     right = int(evaluation.right.sum())
-    print(f"accuracy   {percent(evaluation.accuracy, n)}   {right:,} of {_pictures(n)} right")
+    texts = evaluation if isinstance(evaluation, TextEvaluation) else None
+    what = "whole texts" if texts else "accuracy"
+    print(f"{what:11}{percent(evaluation.accuracy, n)}   {right:,} of {_pictures(n)} right")
     print(f"95 %       {percent(low, n)} to {percent(high, n)}")
+    if texts is not None:
+        _print_texts(texts, n)
     print(f"confidence {points(evaluation.ece)} off on average (expected calibration error)")
     print(
         f"speed      p50 {milliseconds(p50)}, p95 {milliseconds(p95)} a picture on one thread{_speed_note(evaluation)}"
@@ -105,3 +115,14 @@ def _print(evaluation: Evaluation) -> None:
         print("confused   " + ", ".join(f"{truth} as {read} {count}x" for truth, read, count in confusions[:LISTED]))
     if evaluation.failed:
         print(f"failed     {_pictures(len(evaluation.failed))}, in no figure above")
+
+
+def _print_texts(texts: TextEvaluation, n: int) -> None:
+    """Print what is said of texts alone."""
+    from glyphsmith.evaluate.words import percent
+
+    print(f"characters {percent(texts.cer, 10_000)} wrong")
+    for fold, share in texts.folded.items():
+        print(f"folded     {percent(share, n)} with {fold} as one")
+    if texts.value_accuracy is not None:
+        print(f"value      {percent(texts.value_accuracy, n)} right, text and value")

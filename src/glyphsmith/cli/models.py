@@ -71,8 +71,9 @@ def _labels(labels: list[str]) -> str:
 def _figure(figure: dict[str, Any]) -> str:
     """Say one figure with its n and interval; what is not there is left out."""
     words = []
-    if isinstance(figure.get("accuracy"), int | float):
-        words.append(f"{figure['accuracy']:.2%} right")
+    share = figure.get("accuracy", figure.get("exact"))
+    if isinstance(share, int | float):
+        words.append(f"{share:.2%} right" if "accuracy" in figure else f"{share:.2%} of whole texts right")
     interval = figure.get("ci95")
     if isinstance(interval, list) and len(interval) == 2:
         words.append(f"(95 % interval {interval[0]:.2%} to {interval[1]:.2%})")

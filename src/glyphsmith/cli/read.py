@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from glyphsmith.errors import DataError, GlyphsmithError
-from glyphsmith.results import Failure, LabelReading, SheetReading
+from glyphsmith.results import Failure, LabelReading, SheetReading, TextReading
 
 if TYPE_CHECKING:
     from glyphsmith.runtime.reader import Reader
 
 __all__ = ["register"]
 
-Answer = LabelReading | SheetReading | Failure
+Answer = LabelReading | TextReading | SheetReading | Failure
 
 #: The column of paths grows no wider than this; a longer path pushes its own line only.
 PATH_COLUMNS = 48
@@ -56,6 +56,17 @@ def read(
         str | None,
         typer.Option("--steps", metavar="OUT.png", help="Draw every stage of the preparation beside the answer."),
     ] = None,
+    charset: Annotated[
+        str | None, typer.Option("--charset", metavar="S", help="Read texts of these characters alone.")
+    ] = None,
+    pattern: Annotated[
+        str | None,
+        typer.Option(
+            "--pattern",
+            metavar="REGEX|NAME",
+            help="Read texts that match this alone: a pattern, or digits, arithmetic1, expression, formula.",
+        ),
+    ] = None,
     find: Annotated[
         bool, typer.Option("--find", help="Find the glyphs of a photographed sheet and read them in order.")
     ] = False,
@@ -71,11 +82,17 @@ def read(
     shown_top = (3 if as_json else 0) if top is None else top
     sources = list(_sources(words))
     if find:
+        if reader.card.task == "text":
+            raise DataError(
+                f"--find looks for single signs, and {reader.name} reads whole texts", hint="leave --find out"
+            )
+        if charset is not None or pattern is not None:
+            raise DataError("--charset and --pattern are for readers of texts, --find for readers of single signs")
         from glyphsmith.runtime.sheet import read_sheets
 
         answers: Iterable[Answer] = read_sheets(reader, sources, names=words, top=shown_top, reject=reject)
     else:
-        answers = reader.read_each(sources, names=words, top=shown_top, reject=reject)
+        answers = reader.read_each(sources, names=words, top=shown_top, reject=reject, charset=charset, pattern=pattern)
     failed, kept = 0, []
     line = _json_line if as_json else _Columns(words, reader).line
     for answer in _watched(answers, len(words)):
@@ -110,6 +127,8 @@ class _Columns:
     def __init__(self, paths: list[str], reader: Reader) -> None:
         self._path = min(PATH_COLUMNS, max((_width(path) for path in paths), default=0))
         self._label = min(16, max(_width(label) for label in reader.alphabet))
+        if reader.card.text is not None:
+            self._label = min(48, reader.card.text.longest * self._label)
 
     def line(self, answer: Answer) -> str:
         path = _padded(answer.path or "", self._path)
@@ -119,7 +138,10 @@ class _Columns:
             return "\n".join([f"{path}  {first}", *indented]) + f"  {answer.confidence:.1%}"
         if isinstance(answer, Failure):
             return f"{path}  {answer.error}"
-        label = _padded("-" if answer.label is None else answer.label, self._label)
+        text = answer.text if isinstance(answer, TextReading) else answer.label
+        label = _padded("-" if text is None else text, self._label)
+        if isinstance(answer, TextReading) and answer.value is not None:
+            label += f"  = {answer.value}"
         words = [path, label, f"{answer.confidence:6.1%}"]
         if len(answer.top) > 1 or answer.reason:
             words.append("  ".join(f"{name} {p:.1%}" for name, p in answer.top))
@@ -160,10 +182,11 @@ def _check_figure(steps: str) -> None:
 
 
 def _draw(steps: str, reader: Reader, sources: list[str | bytes], answers: list[Answer], *, find: bool) -> None:
-    from glyphsmith.runtime.figure import draw_sheets, draw_steps
+    from glyphsmith.runtime.figure import draw_sheets, draw_steps, draw_texts
 
+    draw = draw_sheets if find else draw_texts if reader.card.task == "text" else draw_steps
     try:
-        drawn, notes = (draw_sheets if find else draw_steps)(reader, list(zip(sources, answers, strict=True)), steps)
+        drawn, notes = draw(reader, list(zip(sources, answers, strict=True)), steps)
     except DataError as error:
         raise GlyphsmithError(f"--steps: {error.message}", hint=error.hint) from None
     for note in notes:

@@ -62,12 +62,14 @@ def split_samples(
     test: float = 0.1,
     group: str = "",
     seed: int = 0,
+    texts: bool | None = None,
 ) -> Split:
     """Divide the readable pictures.
 
     ``validation`` and ``test`` are shares of the pictures that the source has not placed itself; a part the source
     gives is taken as it is. ``validation`` may also be ``"first:N"``, the first N training pictures. ``group`` names
-    the column the source was opened with. Raises DataError where nothing would be left to learn from.
+    the column the source was opened with. ``texts`` says that labels are read character by character, so that none has
+    to be in every part (None: by the look of them). Raises DataError where nothing would be left to learn from.
     """
     first = _first_of(validation)
     share = 0.0 if isinstance(validation, str) else float(validation)
@@ -97,12 +99,13 @@ def split_samples(
         (_VALIDATION, "validation", share if not (state == _VALIDATION).any() else 0.0),
     ]
     labels = {i: sample.label for i, sample in samples.items()}
-    strata = [free] if grouped or is_text(audit.labels) else _by_label(free, labels)
+    texts = is_text(audit.labels) if texts is None else texts
+    strata = [free] if grouped or texts else _by_label(free, labels)
     _place(strata, state, wanted)
     _fill_empty_parts(strata, state, wanted)
-    moved = 0 if is_text(audit.labels) else _keep_labels_in_training(free, labels, state)
+    moved = 0 if texts else _keep_labels_in_training(free, labels, state)
     how = f"whole groups of {group or 'the source'}" if grouped else "picture content"
-    how += "" if grouped or is_text(audit.labels) else ", each label in its share"
+    how += "" if grouped or texts else ", each label in its share"
     said += [f"{name}: {part:.0%} by {how}, seed {seed}" for _, name, part in wanted if part]
     if moved:
         said.append(f"{moved:,} pictures stay in training because their label has no other there")

@@ -2,5 +2,6 @@
 
 from glyphsmith.evaluate.evaluation import Evaluation, evaluate, part_indices
 from glyphsmith.evaluate.story import Story
+from glyphsmith.evaluate.text import TextEvaluation
 
-__all__ = ["Evaluation", "Story", "evaluate", "part_indices"]
+__all__ = ["Evaluation", "Story", "TextEvaluation", "evaluate", "part_indices"]

@@ -17,14 +17,15 @@ from numpy.typing import NDArray
 
 from glyphsmith import metrics
 from glyphsmith.errors import DataError, PictureError
-from glyphsmith.evaluate.specimens import Specimen, choose_specimens
+from glyphsmith.evaluate.specimens import Specimen, choose_specimens, surest_texts
+from glyphsmith.evaluate.text import TextEvaluation, foldings
 from glyphsmith.progress import bar
-from glyphsmith.results import Failure, LabelReading
+from glyphsmith.results import Failure, LabelReading, TextReading
 
 if TYPE_CHECKING:
     from glyphsmith.data.pictures import Sample, Source
     from glyphsmith.picture import Picture
-    from glyphsmith.runtime.reader import Reader
+    from glyphsmith.runtime.reader import Reader, Reading
 
 __all__ = ["Evaluation", "evaluate", "part_indices"]
 
@@ -170,16 +171,21 @@ def evaluate(
     indices: Sequence[int] | NDArray[np.int64] | None = None,
     progress: bool = True,
     part: str = "",
-) -> Evaluation:
+    folds: Sequence[str] = (),
+) -> Evaluation | TextEvaluation:
     """Read the labelled pictures of ``source`` (those of ``indices``, else all) and count what was right.
 
-    ``part`` is the name of what is read, for the report. A picture that cannot be read is listed as failed and counts
+    ``part`` is the name of what is read, for the report; ``folds`` are sets of characters that texts are also counted
+    with as one (``0O``). A picture that cannot be read is listed as failed and counts
     in no figure. Raises DataError when there is no picture, or when none can be read.
     """
     began = time.perf_counter()
+    folds = foldings(folds)
     chosen = np.arange(len(source)) if indices is None else np.asarray(indices, dtype=np.int64)
     if len(chosen) == 0:
         raise DataError(f"{source.where}: no picture to evaluate on")
+    if reader.card.task == "text":
+        return _evaluate_texts(reader, source, chosen, progress, part, folds, began)
     tally = _Tally(reader.card.alphabet, len(chosen))
     with bar("reading", len(chosen), show=progress) as move:
         _read_all(reader, source, chosen, tally, move)
@@ -218,8 +224,82 @@ def evaluate(
     )
 
 
+def _evaluate_texts(
+    reader: Reader,
+    source: Source,
+    chosen: NDArray[np.int64],
+    progress: bool,
+    part: str,
+    folds: tuple[str, ...],
+    began: float,
+) -> TextEvaluation:
+    tally = _TextTally(len(chosen))
+    with bar("reading", len(chosen), show=progress) as move:
+        _read_all(reader, source, chosen, tally, move)
+    kept = np.flatnonzero(tally.counted)
+    if not len(kept):
+        raise DataError(
+            f"{source.where}: none of its {len(chosen):,} pictures can be read", hint=f"the first: {tally.failed[0][2]}"
+        )
+    card = reader.card
+    truths, reads = (tuple(texts[i] for i in kept.tolist()) for texts in (tally.truths, tally.reads))
+    evaluation = TextEvaluation(
+        reader=card.name,
+        about=card.about,
+        data=source.where,
+        form=source.form,
+        part=part,
+        alphabet=card.alphabet,
+        truths=truths,
+        reads=reads,
+        confidence=tally.confidence[kept],
+        sizes_px=tally.sizes_px[kept],
+        failed=tuple(tally.failed),
+        read_ms=np.array(tally.read_ms),
+        decode_ms=np.array(tally.decode_ms),
+        cpu_share=min(1.0, tally.cpu_s / max(1e-9, sum(tally.read_ms) / 1e3)),
+        file_bytes=reader.file_bytes,
+        reject_below=card.reject_below,
+        stages=tuple(caption for _, caption in card.stages),
+        seconds=time.perf_counter() - began,
+        arithmetic=card.text is not None and card.text.arithmetic,
+        folds=folds,
+    )
+    return evaluation.with_specimens(surest_texts(reader, source, chosen[kept], truths, reads, tally.confidence[kept]))
+
+
+class _TextTally:
+    """What is kept of every picture of text while they stream past, in the order of the chosen pictures."""
+
+    #: Further texts are not asked for: they take a search for each picture.
+    top = 0
+
+    def __init__(self, n: int) -> None:
+        self.counted = np.zeros(n, np.bool_)
+        self.truths, self.reads = [""] * n, [""] * n
+        self.confidence = np.zeros(n, np.float32)
+        self.sizes_px = np.zeros((n, 2), np.int32)
+        self.failed: list[tuple[str, str, str]] = []
+        self.read_ms: list[float] = []
+        self.decode_ms: list[float] = []
+        self.cpu_s = 0.0
+
+    def count(self, position: int, sample: Sample, answer: Reading | Failure) -> None:
+        """Enter one answer."""
+        if isinstance(answer, Failure):
+            self.failed.append((sample.name, sample.label, answer.error))
+            return
+        self.counted[position] = True
+        assert isinstance(answer, TextReading)
+        self.truths[position], self.reads[position] = sample.label, answer.text or ""
+        self.confidence[position] = answer.confidence
+
+
 class _Tally:
     """What is kept of every picture while they stream past: arrays (n,) in the order of the chosen pictures."""
+
+    #: The truth may stand second or third.
+    top = 3
 
     def __init__(self, alphabet: Sequence[str], n: int) -> None:
         self.index = {label: k for k, label in enumerate(alphabet)}
@@ -234,11 +314,12 @@ class _Tally:
         self.decode_ms: list[float] = []
         self.cpu_s = 0.0
 
-    def count(self, position: int, sample: Sample, answer: LabelReading | Failure) -> None:
+    def count(self, position: int, sample: Sample, answer: Reading | Failure) -> None:
         """Enter one answer; a label seen for the first time is appended after those of the alphabet."""
         if isinstance(answer, Failure):
             self.failed.append((sample.name, sample.label, answer.error))
             return
+        assert isinstance(answer, LabelReading)
         first = [label for label, _ in answer.top]
         self.counted[position] = True
         self.truth[position] = self.index.setdefault(sample.label, len(self.index))
@@ -251,7 +332,7 @@ def _read_all(
     reader: Reader,
     source: Source,
     chosen: NDArray[np.int64],
-    tally: _Tally,
+    tally: _Tally | _TextTally,
     move: Callable[[int], None],
 ) -> None:
     """Read the chosen pictures as they come: a sample of them one at a time and timed, the others in batches."""
@@ -278,15 +359,15 @@ def _read_all(
                 yield picture
                 continue
             if not warm:
-                reader.read([picture])  # the first call allocates, which is nobody's reading time
+                reader.read([picture], top=tally.top)  # the first call allocates, which is nobody's reading time
                 warm = True
             before, before_cpu = time.perf_counter(), time.thread_time()
-            answer = reader.read([picture], reject=0.0)[0]
+            answer = reader.read([picture], top=tally.top, reject=0.0)[0]
             tally.cpu_s += time.thread_time() - before_cpu
             tally.read_ms.append((time.perf_counter() - before) * 1e3)
             tally.decode_ms.append(decode_ms)
             tally.count(position, source.sample(i), answer)
 
-    for answer in reader.read_each(untimed(), reject=0.0):
+    for answer in reader.read_each(untimed(), top=tally.top, reject=0.0):
         position = waiting.popleft()
         tally.count(position, source.sample(int(chosen[position])), answer)

@@ -23,6 +23,7 @@ from glyphsmith.evaluate.confusion import confusion_csv, confusion_picture, png_
 from glyphsmith.evaluate.evaluation import Evaluation
 from glyphsmith.evaluate.heatmap import heat_map, most_confused
 from glyphsmith.evaluate.story import Story
+from glyphsmith.evaluate.text import NOTHING, TextEvaluation
 from glyphsmith.files import write_atomically
 from glyphsmith.fonts import missing
 
@@ -34,7 +35,7 @@ ROWS = 40
 THRESHOLDS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999)
 
 
-def write_report(folder: str | Path, evaluation: Evaluation, *, story: Story | None = None) -> Path:
+def write_report(folder: str | Path, evaluation: Evaluation | TextEvaluation, *, story: Story | None = None) -> Path:
     """Write ``report.html``, ``confusion.png`` and ``confusion.csv`` into ``folder`` and give the path of the page.
 
     The folder is made where it is missing. Raises DataError where it cannot be written to.
@@ -53,7 +54,7 @@ def write_report(folder: str | Path, evaluation: Evaluation, *, story: Story | N
     return place / "report.html"
 
 
-def report_html(evaluation: Evaluation, *, story: Story | None = None) -> str:
+def report_html(evaluation: Evaluation | TextEvaluation, *, story: Story | None = None) -> str:
     """Give the page as one string of HTML without any reference to the outside but the two files beside it."""
     environment = Environment(
         loader=FunctionLoader(_template),
@@ -98,14 +99,15 @@ def _template(name: str) -> str:
     return (resources.files("glyphsmith.evaluate") / "templates" / name).read_text(encoding="utf-8")
 
 
-def _context(evaluation: Evaluation, absent: frozenset[str]) -> dict[str, Any]:
+def _context(evaluation: Evaluation | TextEvaluation, absent: frozenset[str]) -> dict[str, Any]:
     matrix, right, n = evaluation.matrix, evaluation.right, evaluation.n
     wrong = n - int(right.sum())
-    figures = [entry for entry in metrics.per_class(matrix, evaluation.labels) if entry.n]
+    texts = evaluation if isinstance(evaluation, TextEvaluation) else None
+    figures = [e for e in metrics.per_class(matrix, evaluation.labels) if e.n and not (texts and e.label == NOTHING)]
     shown = most_confused(matrix)
-    within = int(
-        np.sum((evaluation.truth[~right][:, None] == shown).any(1) & (evaluation.read[~right][:, None] == shown).any(1))
-    )
+    mistakes = matrix - np.diag(np.diag(matrix))
+    all_mistakes = int(mistakes.sum())
+    within = int(mistakes[np.ix_(shown, shown)].sum())
     points = metrics.reliability(evaluation.confidence, right)
     p50, p95 = evaluation.ms
     seen = [evaluation.labels.index(entry.label) for entry in figures]
@@ -114,8 +116,9 @@ def _context(evaluation: Evaluation, absent: frozenset[str]) -> dict[str, Any]:
         "wrong": wrong,
         "one_in": words.one_in(wrong, n),
         "scale": _scale(evaluation),
-        "second": int((evaluation.placed <= 1).sum()) / n,
-        "third": int((evaluation.placed <= 2).sum()) / n,
+        "texts": texts,
+        "second": 0.0 if isinstance(evaluation, TextEvaluation) else int((evaluation.placed <= 1).sum()) / n,
+        "third": 0.0 if isinstance(evaluation, TextEvaluation) else int((evaluation.placed <= 2).sum()) / n,
         "sizes": _sizes(evaluation),
         "figures": figures if len(figures) <= ROWS else _weakest_first(figures),
         "rows": ROWS,
@@ -128,7 +131,7 @@ def _context(evaluation: Evaluation, absent: frozenset[str]) -> dict[str, Any]:
         "confusions": evaluation.confusions,
         "heat": heat_map(matrix, evaluation.labels, shown, absent),
         "heat_labels": len(shown),
-        "heat_share": within / wrong if wrong else 1.0,
+        "heat_share": within / all_mistakes if all_mistakes else 1.0,
         "reliability": charts.reliability_chart(points),
         "calibration": _calibration(evaluation, points),
         "coverage": charts.coverage_chart(evaluation.confidence, right),
@@ -141,7 +144,7 @@ def _context(evaluation: Evaluation, absent: frozenset[str]) -> dict[str, Any]:
     }
 
 
-def _scale(evaluation: Evaluation) -> dict[str, float]:
+def _scale(evaluation: Evaluation | TextEvaluation) -> dict[str, float]:
     """Place the interval on a scale that shows it: 0, 50 or 90 ... to 100 %, all in per cent of the bar's width."""
     low, high = evaluation.ci95
     start = next(edge for edge in (0.99, 0.95, 0.9, 0.8, 0.5, 0.0) if low >= edge)
@@ -154,7 +157,7 @@ def _scale(evaluation: Evaluation) -> dict[str, float]:
     }
 
 
-def _sizes(evaluation: Evaluation) -> str:
+def _sizes(evaluation: Evaluation | TextEvaluation) -> str:
     """Say how large the pictures were."""
     height, width = evaluation.sizes_px[:, 0], evaluation.sizes_px[:, 1]
     smallest = (int(width.min()), int(height.min()))
@@ -169,7 +172,7 @@ def _weakest_first(figures: Sequence[metrics.ClassFigures]) -> list[metrics.Clas
     return sorted(figures, key=lambda entry: (entry.recall if entry.recall is not None else 1.0, -entry.n))
 
 
-def _calibration(evaluation: Evaluation, points: Sequence[metrics.ReliabilityPoint]) -> dict[str, Any]:
+def _calibration(evaluation: Evaluation | TextEvaluation, points: Sequence[metrics.ReliabilityPoint]) -> dict[str, Any]:
     """Say in words what the calibration error is worth."""
     claimed, reached = float(evaluation.confidence.mean(dtype=np.float64)), evaluation.accuracy
     error = evaluation.ece

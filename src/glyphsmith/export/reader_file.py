@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 from glyphsmith.card import CARD_KEY, SEAL_KEY, Card, seal, unsealed_value
 from glyphsmith.errors import ExportError, ModelError
 from glyphsmith.export.graph import IR_VERSION, OPSET, preparation, stage_captions
+from glyphsmith.nets import PicturesToText
 from glyphsmith.train.recipe import Prepare
 
 __all__ = ["WEIGHT_PREFIX", "network_weights", "reader_bytes", "round_weights", "with_card"]
@@ -24,9 +26,32 @@ __all__ = ["WEIGHT_PREFIX", "network_weights", "reader_bytes", "round_weights", 
 WEIGHT_PREFIX = "net."
 
 
+_LABEL_OUTPUTS = ("probabilities", "logits", "map")
+_TEXT_OUTPUTS = ("probabilities", "logits", "best")
+
 #: Stands behind the name of a weight that is stored in 16 bits; a Cast gives it its own name.
 _HALF = ".half"
 _HALF_MAX = 65504.0
+
+
+class _CalibratedText(nn.Module):
+    """The network with its temperature: (N, C, h, w) to probabilities and logits (N, T, C), and ``best`` (N, T).
+
+    ``best`` is the greedy reading for those who have no decoder: the label that stands in a column, -1 where none does.
+    """
+
+    def __init__(self, network: PicturesToText, temperature: float) -> None:
+        super().__init__()
+        self.network = network
+        self.temperature = temperature
+
+    def forward(self, prepared: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        logits = self.network.scores(prepared) / self.temperature
+        best = logits.argmax(dim=2)
+        if self.network.reading == "ctc":
+            before = torch.cat([torch.zeros_like(best[:, :1]), best[:, :-1]], dim=1)
+            best = torch.where(best == before, torch.zeros_like(best), best) - 1
+        return torch.softmax(logits, dim=2), logits, best
 
 
 class _Calibrated(nn.Module):
@@ -59,25 +84,32 @@ def reader_bytes(network: nn.Module, settings: Prepare, card: Card, *, temperatu
     """Serialise a reader: ``image`` uint8 (N, H, W, 3) to ``probabilities``, ``logits``, ``map`` and the card's stages.
 
     ``network`` maps float (N, C, height_px, width_px) in 0..1 to (logits (N, K), maps (N, K, y, x)), K being the length
-    of the card's alphabet. The card's ``stages`` and ``temperature`` are set here. Raises ExportError where the network
-    cannot be written as ONNX.
+    of the card's alphabet. One of texts (nets.PicturesToText) gives ``probabilities`` and ``logits`` (N, T, 1+K), or
+    (N, P, K) of fixed length, and in the place of ``map`` the greedy reading ``best`` int64 (N, T). The card's
+    ``stages`` and ``temperature`` are set here. Raises ExportError where the network cannot be written as ONNX.
     """
     front = preparation(settings)
     channels = 3 if settings.colour else 1
-    wrapped = _Calibrated(network, float(temperature)).cpu().float().eval()
+    texts = isinstance(network, PicturesToText)
+    made: nn.Module = _Calibrated(network, float(temperature))
+    if isinstance(network, PicturesToText):
+        made = _CalibratedText(network, float(temperature))
+    wrapped = made.cpu().float().eval()
     example = torch.zeros(2, channels, settings.height_px, settings.width_px)
-    back = _exported(wrapped, example)
+    back = _exported(wrapped, example, _TEXT_OUTPUTS if texts else _LABEL_OUTPUTS)
     classes = len(card.alphabet)
     with torch.no_grad():
         shapes = [tuple(output.shape) for output in wrapped(example)]
-    if shapes[0][1] != classes:
-        raise ExportError(f"the network has {shapes[0][1]} outputs, the alphabet {classes} labels")
+    wanted = classes + (isinstance(network, PicturesToText) and network.reading == "ctc")
+    if shapes[0][-1] != wanted:
+        raise ExportError(f"the network has {shapes[0][-1]} outputs, the alphabet {classes} labels")
     outputs = [
-        helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["N", classes]),
-        helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["N", classes]),
-        helper.make_tensor_value_info("map", TensorProto.FLOAT, ["N", *shapes[2][1:]]),
-        *front.graph.output,
+        helper.make_tensor_value_info(
+            name, TensorProto.INT64 if name == "best" else TensorProto.FLOAT, ["N", *shape[1:]]
+        )
+        for name, shape in zip(_TEXT_OUTPUTS if texts else _LABEL_OUTPUTS, shapes, strict=True)
     ]
+    outputs += front.graph.output
     unpacking = _halve(back)
     graph = helper.make_graph(
         [*front.graph.node, *unpacking, *back.graph.node],
@@ -121,7 +153,7 @@ def _with_metadata(model: onnx.ModelProto, card: Card) -> bytes:
     return seal(model.SerializeToString())
 
 
-def _exported(wrapped: _Calibrated, example: Tensor) -> onnx.ModelProto:
+def _exported(wrapped: nn.Module, example: Tensor, outputs: Sequence[str]) -> onnx.ModelProto:
     """Export the network alone, its input named ``prepared``, without folding, so that weights keep their names."""
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     try:
@@ -131,7 +163,7 @@ def _exported(wrapped: _Calibrated, example: Tensor) -> onnx.ModelProto:
                 wrapped,
                 (example,),
                 input_names=["prepared"],
-                output_names=["probabilities", "logits", "map"],
+                output_names=list(outputs),
                 dynamic_shapes=({0: torch.export.Dim("N", min=1)},),
                 opset_version=OPSET,
                 dynamo=True,
@@ -145,6 +177,11 @@ def _exported(wrapped: _Calibrated, example: Tensor) -> onnx.ModelProto:
     model: onnx.ModelProto = program.model_proto
     if model.functions or any(node.domain not in ("", "ai.onnx") for node in model.graph.node):
         raise ExportError("the network uses operators outside the ONNX standard")
+    # What only learning needs (the guide of a text network) is not written.
+    used = {name for node in model.graph.node for name in node.input}
+    kept = [item for item in model.graph.initializer if item.name in used]
+    del model.graph.initializer[:]
+    model.graph.initializer.extend(kept)
     _rename(model)
     return model
 
@@ -170,7 +207,7 @@ def _halve(model: onnx.ModelProto) -> list[onnx.NodeProto]:
 
 def _rename(model: onnx.ModelProto) -> None:
     """Prefix every inner name, so that nothing collides with the preparation, and drop the exporter's bookkeeping."""
-    public = {"prepared", "probabilities", "logits", "map", ""}
+    public = {"prepared", *_LABEL_OUTPUTS, *_TEXT_OUTPUTS, ""}
     weights = {item.name for item in model.graph.initializer}
 
     def renamed(name: str) -> str:

@@ -6,6 +6,24 @@ class maps are an output of the file and need no gradients where it runs. All we
 
 from __future__ import annotations
 
-from glyphsmith.nets.build import DEFAULT_WIDTHS, FAMILIES, PicturesToLabels, build, count_weights
+from glyphsmith.nets.build import (
+    DEFAULT_WIDTHS,
+    FAMILIES,
+    TEXT_FAMILIES,
+    PictureNetwork,
+    PicturesToLabels,
+    PicturesToText,
+    build,
+    count_weights,
+)
 
-__all__ = ["DEFAULT_WIDTHS", "FAMILIES", "PicturesToLabels", "build", "count_weights"]
+__all__ = [
+    "DEFAULT_WIDTHS",
+    "FAMILIES",
+    "TEXT_FAMILIES",
+    "PictureNetwork",
+    "PicturesToLabels",
+    "PicturesToText",
+    "build",
+    "count_weights",
+]

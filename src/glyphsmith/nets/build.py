@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from torch import nn
 
 from glyphsmith.nets.dense import MnistConv3, MnistConv5, RunesConv, RunesMlp
-from glyphsmith.nets.face import PicturesToLabels
+from glyphsmith.nets.face import PictureNetwork, PicturesToLabels, PicturesToText
 from glyphsmith.nets.pooled import GlyphNet, PhotoNet
+from glyphsmith.nets.recurrent import CaptchaCrnn, CaptchaMultihead
+from glyphsmith.nets.text import TextNet
 
-__all__ = ["DEFAULT_WIDTHS", "FAMILIES", "PicturesToLabels", "build", "count_weights"]
+__all__ = [
+    "DEFAULT_WIDTHS",
+    "FAMILIES",
+    "TEXT_FAMILIES",
+    "PictureNetwork",
+    "PicturesToLabels",
+    "PicturesToText",
+    "build",
+    "count_weights",
+]
 
 #: The widths a family takes when the recipe names none; () where the published network fixes them.
 DEFAULT_WIDTHS: dict[str, tuple[int, ...]] = {
@@ -20,8 +32,13 @@ DEFAULT_WIDTHS: dict[str, tuple[int, ...]] = {
     "mnist-conv5": (),
     "runes-conv": (),
     "runes-mlp": (100,),
+    "text": (32, 48, 96, 160, 256),
+    "captcha-multihead": (),
+    "captcha-crnn": (32, 64, 128, 128),
 }
 FAMILIES = tuple(DEFAULT_WIDTHS)
+#: Families that read texts; all others answer one label a picture.
+TEXT_FAMILIES = ("text", "captcha-multihead", "captcha-crnn")
 
 
 def build(
@@ -33,11 +50,15 @@ def build(
     height_px: int,
     width_px: int,
     classes: int,
-) -> PicturesToLabels:
+    head: Literal["ctc", "fixed"] = "ctc",
+    columns: int = 1,
+    places: int = 0,
+) -> PictureNetwork:
     """Make a network with fresh weights for pictures (channels, height_px, width_px) and K = ``classes`` labels.
 
     ``dropout`` is the share dropped before the last dense layer; the reference networks keep their published one when
-    it is 0. Raises ValueError for an unknown family, widths that do not fit it, or pictures too small for it.
+    it is 0. ``head``, the least number of ``columns`` and ``places`` are of the families of
+    texts (TextNet). Raises ValueError for an unknown family, widths that do not fit it, or pictures too small for it.
     """
     if family not in DEFAULT_WIDTHS:
         raise ValueError(f"no network family is called {family!r}; there are {', '.join(FAMILIES)}")
@@ -59,7 +80,13 @@ def build(
         return MnistConv5(dropout or 0.5, size, classes)
     if family == "runes-conv":
         return RunesConv(dropout, size, classes)
-    return RunesMlp(chosen, size, classes)
+    if family == "runes-mlp":
+        return RunesMlp(chosen, size, classes)
+    if family == "captcha-multihead":
+        return CaptchaMultihead(dropout or 0.25, size, classes, places)
+    if family == "captcha-crnn":
+        return CaptchaCrnn(chosen, dropout, size, classes)
+    return TextNet(chosen, dropout, size, classes, reading=head, columns=columns, places=places)
 
 
 def count_weights(network: nn.Module) -> int:

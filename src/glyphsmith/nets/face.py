@@ -3,26 +3,49 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import Literal
 
 from torch import Tensor, nn
 
-__all__ = ["PicturesToLabels"]
+__all__ = ["PictureNetwork", "PicturesToLabels", "PicturesToText"]
 
 
-class PicturesToLabels(nn.Module, ABC):
-    """A network from pictures x (N, C, H, W), floats in 0..1, to logits (N, K) and class maps (N, K, h, w).
+class PictureNetwork(nn.Module, ABC):
+    """A network from pictures x (N, C, H, W), floats in 0..1, to scores over K labels."""
+
+    #: K, the labels of the alphabet, without a blank.
+    classes: int
+
+    @abstractmethod
+    def scores(self, x: Tensor) -> Tensor:
+        """Give the logits alone, which is all that learning needs."""
+
+
+class PicturesToLabels(PictureNetwork):
+    """One label a picture: logits (N, K) and class maps (N, K, h, w).
 
     A map says where the evidence for each label lies; its values are in units of the logit.
     """
 
-    classes: int
     #: The last dense layer, whose K rows belong to the labels: where labels are added, rows are.
     head: nn.Linear
 
     @abstractmethod
-    def scores(self, x: Tensor) -> Tensor:
-        """Give the logits (N, K) alone, which is all that learning needs."""
-
-    @abstractmethod
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Give the logits (N, K) and the class maps (N, K, h, w)."""
+
+
+class PicturesToText(PictureNetwork):
+    """A text a picture: logits (N, T, 1+K) of a ``ctc`` head, class 0 the blank, or (N, P, K) of a ``fixed`` one."""
+
+    reading: Literal["ctc", "fixed"]
+    #: T or P.
+    columns: int
+
+    def guided(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Give the logits, and those (N, P, K+1) of a guide that only learning sees; its last class ends the text."""
+        return self.scores(x), None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Give what ``scores`` gives."""
+        return self.scores(x)

@@ -17,12 +17,12 @@ from PIL import Image, ImageDraw
 from glyphsmith.files import atomic_path
 from glyphsmith.fonts import find_font, missing
 from glyphsmith.picture import load_picture
-from glyphsmith.results import Failure, LabelReading, SheetReading
+from glyphsmith.results import Failure, LabelReading, SheetReading, TextReading
 
 if TYPE_CHECKING:
     from glyphsmith.runtime.reader import Reader
 
-__all__ = ["draw_sheets", "draw_steps"]
+__all__ = ["draw_sheets", "draw_steps", "draw_texts"]
 
 #: More rows make a picture that no viewer shows well.
 MOST_ROWS = 40
@@ -35,7 +35,7 @@ _SHEET_WIDTH = 1100
 _PAPER, _INK, _QUIET, _RULE = "#ffffff", "#1d2733", "#6b7785", "#e3e7ec"
 _BEST, _OTHER, _TRACK, _TROUBLE, _FOUND = "#2463c9", "#9fb3cd", "#eef1f5", "#b4470f", "#d6336c"
 
-Answer = LabelReading | SheetReading | Failure
+Answer = LabelReading | TextReading | SheetReading | Failure
 
 
 def draw_steps(reader: Reader, read: Sequence[tuple[Any, Answer]], out: str) -> tuple[int, list[str]]:
@@ -79,6 +79,22 @@ def draw_sheets(reader: Reader, read: Sequence[tuple[Any, Answer]], out: str) ->
     for block in blocks:
         canvas.paste(block, (_EDGE, top))
         top += block.height + _GAP
+    _save(canvas, out)
+    return len(rows), _notes(reader, len(read) - len(rows))
+
+
+def draw_texts(reader: Reader, read: Sequence[tuple[Any, Answer]], out: str) -> tuple[int, list[str]]:
+    """Draw each picture with what every column of it said to the PNG file ``out``; as ``draw_steps`` otherwise."""
+    from glyphsmith.runtime.text_figure import ROW_WIDTH, draw_text_row, row_height
+
+    rows = [(source, answer) for source, answer in read[:MOST_ROWS] if isinstance(answer, TextReading | Failure)]
+    height = _EDGE + _TITLE + sum(row_height(answer) + _GAP for _, answer in rows)
+    canvas = Image.new("RGB", (2 * _EDGE + ROW_WIDTH, height), _PAPER)
+    _title(ImageDraw.Draw(canvas), reader, canvas.width)
+    top = _EDGE + _TITLE
+    for source, answer in rows:
+        draw_text_row(canvas, reader, source, answer, (_EDGE, top))
+        top += row_height(answer) + _GAP
     _save(canvas, out)
     return len(rows), _notes(reader, len(read) - len(rows))
 

@@ -7,9 +7,9 @@ puts equal sizes into one call, and turns scores into readings.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 import onnxruntime as ort
@@ -18,20 +18,23 @@ from numpy.typing import NDArray
 from glyphsmith.alphabet import Alphabet
 from glyphsmith.card import CARD_KEY, Card, check_seal
 from glyphsmith.decode.label import decode_label
-from glyphsmith.errors import ModelError, PictureError
+from glyphsmith.errors import ModelError, PatternError, PictureError
 from glyphsmith.picture import Picture, describe_source, load_picture
-from glyphsmith.results import Failure, LabelReading
+from glyphsmith.results import Failure, LabelReading, TextReading
 from glyphsmith.runtime.prune import output_names
 from glyphsmith.runtime.session import open_session, run
 from glyphsmith.runtime.store import resolve
 
-__all__ = ["Reader", "open_reader"]
+__all__ = ["Reader", "Reading", "open_reader"]
 
 #: Pictures of one call, and pixels of one call: the preparation holds several float copies of what it is given.
 BATCH = 64
 BATCH_PIXELS = 4_000_000
 
 _PER_LABEL = frozenset({"probabilities", "logits", "map"})
+
+Reading = LabelReading | TextReading
+Decoder = Callable[[NDArray[np.float32], str | None], Reading]
 
 #: An ONNX file cannot be larger than a protobuf message.
 MAX_FILE_BYTES = 2**31 - 1
@@ -48,6 +51,7 @@ class Reader:
         self._model = model
         self._threads = threads
         self._sessions: dict[tuple[str, ...], ort.InferenceSession] = {("probabilities",): session}
+        self._decoders: dict[tuple[int, float, str | None, str | None], Decoder] = {}
 
     @property
     def name(self) -> str:
@@ -57,27 +61,29 @@ class Reader:
     def __repr__(self) -> str:
         return f"Reader({self.name}: {self.card.task}, {len(self.alphabet)} labels, {self.file_bytes / 1e6:.2f} MB)"
 
-    @overload
     def read(
-        self, source: str | os.PathLike[str] | bytes, *, top: int = 3, reject: float | None = None
-    ) -> LabelReading: ...
-    @overload
-    def read(
-        self, source: list[Any] | tuple[Any, ...] | Iterator[Any], *, top: int = 3, reject: float | None = None
-    ) -> list[LabelReading | Failure]: ...
-    @overload
-    def read(self, source: Any, *, top: int = 3, reject: float | None = None) -> Any: ...
-    def read(self, source: Any, *, top: int = 3, reject: float | None = None) -> Any:
+        self,
+        source: Any,
+        *,
+        top: int = 3,
+        reject: float | None = None,
+        charset: str | None = None,
+        pattern: str | None = None,
+    ) -> Any:
         """Read one picture, or many.
 
-        One picture (path, bytes, array (H, W) or (H, W, 3 or 4), PIL image) gives one LabelReading and raises
+        One picture (path, bytes, array (H, W) or (H, W, 3 or 4), PIL image) gives one LabelReading, or TextReading of a
+        reader of texts, and raises
         PictureError where it cannot be opened. A list, tuple, iterator or array (N, H, W, 3) gives a list, in order,
         with a Failure in the place of a picture that cannot be opened. ``top`` is how many labels with their
         probabilities stand in ``reading.top``. Below the confidence ``reject`` (default: the card's) the label is None.
+        ``charset`` holds the characters of a text to the labels in it, ``pattern`` the whole text to a pattern or a
+        named grammar (docs/decoding.md); PatternError where nothing is left that could be read.
         """
         if isinstance(source, list | tuple | Iterator) or (isinstance(source, np.ndarray) and source.ndim == 4):
-            return list(self.read_each(source, top=top, reject=reject))
-        answer = next(self.read_each([load_picture(source)], top=top, reject=reject, names=[_name(source)]))
+            return list(self.read_each(source, top=top, reject=reject, charset=charset, pattern=pattern))
+        held = {"charset": charset, "pattern": pattern}
+        answer = next(self.read_each([load_picture(source)], top=top, reject=reject, names=[_name(source)], **held))
         if isinstance(answer, Failure):
             raise PictureError(answer.error)
         return answer
@@ -89,13 +95,38 @@ class Reader:
         top: int = 3,
         reject: float | None = None,
         names: Iterable[str | None] | None = None,
-    ) -> Iterator[LabelReading | Failure]:
+        charset: str | None = None,
+        pattern: str | None = None,
+    ) -> Iterator[Reading | Failure]:
         """Read many pictures as they come, in order; holds no more than one batch of them in memory."""
         reject = self.card.reject_below if reject is None else reject
         if not 0.0 <= reject <= 1.0:
             raise ValueError(f"reject is {reject}, expected a probability in 0..1")
         if top < 0:
             raise ValueError(f"top is {top}, expected 0 or more")
+        return self._read_each(sources, self._decoder(top, reject, charset, pattern), names)
+
+    def _decoder(self, top: int, reject: float, charset: str | None, pattern: str | None) -> Decoder:
+        """Give the function from the scores of one picture and its name to a reading."""
+        if self.card.task == "text":
+            from glyphsmith.decode.reading import text_answers  # 30 ms that readers of labels do without
+
+            asked = (top, reject, charset, pattern)
+            if asked not in self._decoders:
+                self._decoders[asked] = text_answers(
+                    self.card, top=top, reject=reject, charset=charset, pattern=pattern
+                )
+            return self._decoders[asked]
+        if charset is not None or pattern is not None:
+            raise PatternError(
+                f"{self.name} answers one label a picture; a character set or a pattern is for readers of texts",
+                hint="`glyphsmith models` says what each reader reads",
+            )
+        return lambda scores, name: decode_label(scores, self.alphabet, top=top, reject=reject, path=name)
+
+    def _read_each(
+        self, sources: Iterable[Any], decode: Decoder, names: Iterable[str | None] | None
+    ) -> Iterator[Reading | Failure]:
         named = iter(names) if names is not None else None
         window: list[tuple[str | None, Picture | Failure]] = []
         pixels = 0
@@ -108,13 +139,13 @@ class Reader:
             window.append((name, opened))
             pixels += 0 if isinstance(opened, Failure) else opened.shape[0] * opened.shape[1]
             if len(window) >= BATCH or pixels >= BATCH_PIXELS:
-                yield from self._answers(window, top, reject)
+                yield from self._answers(window, decode)
                 window, pixels = [], 0
-        yield from self._answers(window, top, reject)
+        yield from self._answers(window, decode)
 
     def _answers(
-        self, window: list[tuple[str | None, Picture | Failure]], top: int, reject: float
-    ) -> Iterator[LabelReading | Failure]:
+        self, window: list[tuple[str | None, Picture | Failure]], decode: Decoder
+    ) -> Iterator[Reading | Failure]:
         """Read the pictures of a window, all of one size in one call, and give the answers in the window's order."""
         by_size: dict[tuple[int, ...], list[int]] = {}
         for i, (_, opened) in enumerate(window):
@@ -132,10 +163,10 @@ class Reader:
             if isinstance(found, str):
                 yield Failure(name, f"{name or 'picture'}: {found}")
             else:
-                yield decode_label(found, self.alphabet, top=top, reject=reject, path=name)
+                yield decode(found, name)
 
     def _scores(self, images: Picture) -> list[NDArray[np.float32] | str]:
-        """Give the scores (K,) of each picture, or one sentence where the file gave none."""
+        """Give the scores (K,) or (T, C) of each picture, or one sentence where the file gave none."""
         try:
             found = self.probabilities(images)
         except ModelError as error:
@@ -145,7 +176,10 @@ class Reader:
         return [row if np.isfinite(row).all() else "the reader gave no finite answer" for row in found]
 
     def probabilities(self, images: Picture) -> NDArray[np.float32]:
-        """Give the calibrated probabilities (N, K) of uint8 (N, H, W, 3). Raises ModelError where the file fails."""
+        """Give the calibrated probabilities (N, K), of texts (N, T, C), of uint8 (N, H, W, 3).
+
+        Raises ModelError where the file fails.
+        """
         return self._outputs(["probabilities"], images)[0]
 
     def logits(self, images: Picture) -> NDArray[np.float32]:
@@ -178,8 +212,11 @@ class Reader:
         except ModelError as error:
             raise ModelError(f"{self.where}: {error.message}") from None
         for name, value in zip(names, values, strict=True):
-            rank = 2 if name in ("probabilities", "logits") else 4
-            wanted = (len(images), len(self.alphabet)) if name in _PER_LABEL else (len(images),)
+            scores = name in ("probabilities", "logits")
+            rank = (2 if self.card.text is None else 3) if scores else 4
+            wanted: tuple[int, ...] = (len(images), len(self.alphabet)) if name in _PER_LABEL else (len(images),)
+            if self.card.text is not None and scores:
+                wanted = (len(images), self.card.text.columns, len(self.alphabet) + (self.card.text.head == "ctc"))
             if value.dtype != np.float32 or value.ndim != rank or value.shape[: len(wanted)] != wanted:
                 raise ModelError(
                     f"{self.where}: output {name} is {value.dtype} {value.shape}, expected {wanted} to begin"
@@ -231,7 +268,13 @@ def _check_graph(session: ort.InferenceSession, outputs: Sequence[str], card: Ca
         shown = ", ".join(f"{item.name} {item.type} {item.shape}" for item in inputs)
         raise ModelError(f"{where}: the graph takes ({shown}), expected image uint8 (N, H, W, 3)")
     answer = session.get_outputs()[0]
-    if answer.type != "tensor(float)" or not _fits(answer.shape, 2, 1, len(card.alphabet)):
+    rank, outputs_a_place = 2, len(card.alphabet)
+    if card.text is not None:
+        rank, outputs_a_place = 3, len(card.alphabet) + (card.text.head == "ctc")
+    fits = _fits(answer.shape, rank, rank - 1, outputs_a_place)
+    if card.text is not None:
+        fits = fits and _fits(answer.shape, rank, 1, card.text.columns)
+    if answer.type != "tensor(float)" or not fits:
         raise ModelError(
             f"{where}: the graph answers {answer.type} {answer.shape}, "
             f"but the card's alphabet has {len(card.alphabet)} labels"

@@ -8,7 +8,7 @@ from typing import Any
 
 from glyphsmith.errors import PictureError
 from glyphsmith.picture import load_picture
-from glyphsmith.results import Failure, LabelReading, SheetReading
+from glyphsmith.results import Failure, LabelReading, SheetReading, TextReading
 from glyphsmith.runtime.reader import Reader
 from glyphsmith.steps.glyphs import find_glyphs
 
@@ -31,9 +31,13 @@ def read_sheet(
     )
 
 
-def _placed(answer: LabelReading | Failure, box: tuple[int, int, int, int], name: str | None) -> LabelReading:
+def _placed(
+    answer: LabelReading | TextReading | Failure, box: tuple[int, int, int, int], name: str | None
+) -> LabelReading:
     if isinstance(answer, Failure):
         raise PictureError(f"{name or 'picture'}: {answer.error}")
+    if isinstance(answer, TextReading):
+        raise PictureError(f"{name or 'picture'}: single signs are looked for, and this reader reads whole texts")
     return replace(answer, box=box)
 
 

@@ -18,9 +18,9 @@ from glyphsmith.metrics import wilson_interval
 from glyphsmith.train.learned import Fit
 from glyphsmith.train.recipe import Recipe
 
-__all__ = ["Problem", "after", "before", "neighbour_accuracy"]
+__all__ = ["Problem", "after", "before", "look_alike", "neighbour_accuracy"]
 
-Kind = Literal["few", "constant", "one-answer", "shuffled", "rate", "diverged", "overfit"]
+Kind = Literal["few", "constant", "one-answer", "shuffled", "rate", "diverged", "overfit", "blank", "columns"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +48,7 @@ def before(pictures: NDArray[np.uint8], labels: NDArray[np.int64], alphabet: Seq
             f"all {len(labels)} training pictures carry the same label{only}; there is nothing to tell apart",
             hint="a reader needs pictures of at least two labels; `glyphsmith data check` shows which were found",
         )
-    problems: list[Problem] = []
-    sample = np.asarray(pictures[_spread(len(pictures), 512)]).astype(np.float32)
-    even = float((sample.std(axis=(1, 2, 3)) < 1.0).mean())
-    same = float(np.abs(sample - sample.mean(axis=0)).max())
-    if even > 0.9 or same < 1.0:
-        raise TrainingError(
-            "after preparation the training pictures all look the same"
-            + (f": {even:.0%} are one even tone" if even > 0.9 else ""),
-            hint="look at them with `glyphsmith data check`; try --set prepare.crop=false --set prepare.flatten=false",
-        )
-    if even > 0.05:
-        problems.append(
-            Problem(
-                "constant", f"{even:.0%} of the prepared training pictures are one even tone", "glyphsmith data check"
-            )
-        )
+    problems = look_alike(pictures)
     few = int(np.median(counts))
     if few < 5:
         problems.append(
@@ -81,6 +66,27 @@ def before(pictures: NDArray[np.uint8], labels: NDArray[np.int64], alphabet: Seq
                 f"no training picture of {', '.join(missing[:12])}{' ...' if len(missing) > 12 else ''}: "
                 "these labels will be forgotten, or never learned",
                 "add pictures of them",
+            )
+        )
+    return problems
+
+
+def look_alike(pictures: NDArray[np.uint8]) -> list[Problem]:
+    """Look for prepared pictures (N, C, H, W) that show nothing; raises TrainingError where all look the same."""
+    problems: list[Problem] = []
+    sample = np.asarray(pictures[_spread(len(pictures), 512)]).astype(np.float32)
+    even = float((sample.std(axis=(1, 2, 3)) < 1.0).mean())
+    same = float(np.abs(sample - sample.mean(axis=0)).max())
+    if even > 0.9 or same < 1.0:
+        raise TrainingError(
+            "after preparation the training pictures all look the same"
+            + (f": {even:.0%} are one even tone" if even > 0.9 else ""),
+            hint="look at them with `glyphsmith data check`; try --set prepare.crop=false --set prepare.flatten=false",
+        )
+    if even > 0.05:
+        problems.append(
+            Problem(
+                "constant", f"{even:.0%} of the prepared training pictures are one even tone", "glyphsmith data check"
             )
         )
     return problems

@@ -22,6 +22,8 @@ __all__ = ["go_on"]
 
 #: A trained network needs smaller steps than a fresh one, or it forgets what it knows before it learns.
 _RATE_SHARE = 0.3
+#: Names of the weights that only learning needs (nets.text).
+_GUIDE = ("queries.", "places_prior", "guide.")
 
 
 def go_on(
@@ -49,14 +51,24 @@ def go_on(
     alphabet = Alphabet((*card.alphabet, *new))
     fresh = build_network(recipe, len(alphabet)).state_dict()
     state: dict[str, Tensor] = {}
+    # The layers whose rows belong to the labels; a blank stands before them all.
+    rows = ("guide.",) if recipe.network.family == "text" and recipe.network.head == "fixed" else ("head.",)
+    if new and recipe.network.family == "captcha-multihead":
+        raise ModelError(
+            f"{where}: captcha-multihead cannot take further labels: {' '.join(new)}",
+            hint="train from the beginning, or with network.family=text",
+        )
     for name, tensor in fresh.items():
         if name.endswith("num_batches_tracked"):
             state[name] = tensor
             continue
+        if name not in weights and name.startswith(_GUIDE) and recipe.network.head == "ctc":
+            state[name] = tensor  # the guide of a text network is not in the file: it begins anew
+            continue
         if name not in weights:
             raise ModelError(f"{where}: the file has no weights {name} to go on from", hint="train from the beginning")
         known = torch.from_numpy(np.array(weights[name], dtype=np.float32))
-        if name.startswith("head.") and known.shape[1:] == tensor.shape[1:] and len(known) <= len(tensor):
+        if name.startswith(rows) and known.shape[1:] == tensor.shape[1:] and len(known) <= len(tensor):
             tensor = tensor.clone()
             tensor[: len(known)] = known
         elif known.shape != tensor.shape:

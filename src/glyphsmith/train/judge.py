@@ -14,11 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from glyphsmith.nets import PicturesToLabels
+from glyphsmith.nets import PictureNetwork
+from glyphsmith.train.tasks.lesson import Lesson
 
 __all__ = ["Average", "Judge", "Judgement", "logits_of"]
 
@@ -46,7 +46,7 @@ class Average:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """How the judged weights did on validation: mean loss in nats, accuracy in 0..1, logits (N, K), and the weights."""
+    """How the judged weights did on validation: mean loss in nats, accuracy in 0..1, logits (N, ...), the weights."""
 
     loss: float
     accuracy: float
@@ -64,17 +64,18 @@ class Judge:
 
     def __init__(
         self,
-        network: PicturesToLabels,
+        network: PictureNetwork,
         pictures: NDArray[np.uint8],
         labels: NDArray[np.int64],
         training_batches: Callable[[], Iterator[Tensor]],
+        lesson: Lesson,
     ) -> None:
         self.copy = copy.deepcopy(network).eval()
         self.pictures, self.labels = pictures, labels
-        self.training_batches = training_batches
+        self.training_batches, self.lesson = training_batches, lesson
         self.norms = [module for module in self.copy.modules() if isinstance(module, nn.BatchNorm2d)]
 
-    def judge(self, network: PicturesToLabels, average: Average) -> Judgement:
+    def judge(self, network: PictureNetwork, average: Average) -> Judgement:
         """Judge the weights of this moment."""
         self.copy.load_state_dict(network.state_dict())
         average.lay_on(self.copy)
@@ -82,9 +83,7 @@ class Judge:
             self._settle()
         device = next(self.copy.parameters()).device
         logits = logits_of(self.copy, self.pictures, device)
-        scores, labels = torch.from_numpy(logits), torch.from_numpy(self.labels)
-        loss = float(F.cross_entropy(scores, labels)) if len(labels) else float("nan")
-        accuracy = float((scores.argmax(dim=1) == labels).double().mean()) if len(labels) else 0.0
+        loss, accuracy = self.lesson.verdict(logits, self.labels)
         weights = {name: tensor.detach().cpu().clone() for name, tensor in self.copy.state_dict().items()}
         return Judgement(loss, accuracy, logits, weights)
 
@@ -103,10 +102,12 @@ class Judge:
 
 
 def logits_of(
-    network: PicturesToLabels, pictures: NDArray[np.uint8], device: torch.device, batch: int = 512
+    network: PictureNetwork, pictures: NDArray[np.uint8], device: torch.device, batch: int = 512
 ) -> NDArray[np.float32]:
-    """Give the logits (N, K) of prepared pictures (N, C, H, W), uint8, in float32 and evaluation mode."""
-    parts = [np.zeros((0, network.classes), dtype=np.float32)]
+    """Give the logits (N, ...) of prepared pictures (N, C, H, W), uint8, in float32 and evaluation mode."""
+    if not len(pictures):
+        return np.zeros((0, network.classes), dtype=np.float32)
+    parts: list[NDArray[np.float32]] = []
     with torch.no_grad():
         for start in range(0, len(pictures), batch):
             x = torch.from_numpy(np.array(pictures[start : start + batch])).to(device).float().div_(255.0)

@@ -10,13 +10,13 @@ import torch
 from numpy.typing import NDArray
 
 from glyphsmith.errors import TrainingError
-from glyphsmith.nets import PicturesToLabels, build
+from glyphsmith.nets import PictureNetwork, build
 from glyphsmith.train.plan import seed_of
 from glyphsmith.train.recipe import Recipe
 
 __all__ = ["Fit", "Part", "build_network", "make_optimizer"]
 
-#: Prepared pictures (N, C, H, W), perhaps a memory map, and their labels (N,).
+#: Prepared pictures (N, C, H, W), perhaps a memory map, and their labels (N,), of texts (N, L).
 Part = tuple[NDArray[np.uint8], NDArray[np.int64]]
 
 
@@ -27,10 +27,10 @@ class Fit:
     ``network`` is on the CPU in evaluation mode with the weights for the file. ``history`` has one entry an epoch:
     epoch, step, train_loss, train_accuracy, val_loss, val_accuracy, rate, seconds. ``stopped`` says in one sentence
     why learning ended; ``seconds`` counts learning over all resumed parts. ``broken`` says that the loss stopped
-    being a number on the way.
+    being a number on the way. ``text_temperature`` calibrates the probability of whole texts.
     """
 
-    network: PicturesToLabels
+    network: PictureNetwork
     temperature: float
     history: list[dict[str, Any]]
     stopped: str
@@ -40,10 +40,11 @@ class Fit:
     interrupted: bool = False
     broken: bool = False
     plan: dict[str, Any] = field(default_factory=dict)
+    text_temperature: float = 1.0
     validation_logits: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
 
 
-def build_network(recipe: Recipe, classes: int) -> PicturesToLabels:
+def build_network(recipe: Recipe, classes: int) -> PictureNetwork:
     """Make the network of a recipe with the fresh weights of its seed; raises TrainingError where it cannot be."""
     prepare, network = recipe.prepare, recipe.network
     try:
@@ -57,6 +58,9 @@ def build_network(recipe: Recipe, classes: int) -> PicturesToLabels:
                 height_px=prepare.height_px,
                 width_px=prepare.width_px,
                 classes=classes,
+                head=network.head,
+                columns=network.columns,
+                places=network.places,
             )
     except ValueError as error:
         raise TrainingError(
@@ -64,7 +68,7 @@ def build_network(recipe: Recipe, classes: int) -> PicturesToLabels:
         ) from None
 
 
-def make_optimizer(network: PicturesToLabels, recipe: Recipe) -> torch.optim.Optimizer:
+def make_optimizer(network: PictureNetwork, recipe: Recipe) -> torch.optim.Optimizer:
     """Make the optimizer of a recipe; weight decay spares biases and the weights of batch norm."""
     learn = recipe.learn
     if learn.optimizer == "adam":

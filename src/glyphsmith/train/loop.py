@@ -20,7 +20,7 @@ from torch import Tensor
 
 from glyphsmith.errors import TrainingError
 from glyphsmith.files import write_atomically
-from glyphsmith.nets import PicturesToLabels
+from glyphsmith.nets import PictureNetwork
 from glyphsmith.progress import bar
 from glyphsmith.train import checkpoint, progress
 from glyphsmith.train.augment import rotated_copies
@@ -31,7 +31,7 @@ from glyphsmith.train.learned import Fit, Part, build_network, make_optimizer
 from glyphsmith.train.plan import Plan, batch_of, make_plan, rate_at, seed_of
 from glyphsmith.train.recipe import Recipe
 from glyphsmith.train.signals import Stop, stop_on_signals
-from glyphsmith.train.tasks.label import fit_temperature, loss_of, right_of
+from glyphsmith.train.tasks.lesson import lesson_of
 
 __all__ = ["Fit", "fit"]
 
@@ -58,15 +58,17 @@ def fit(
     """Learn from prepared pictures.
 
     ``train`` and ``validation`` are (pictures uint8 (N, C, H, W), perhaps a memory map; labels int64 (N,) in
-    0..classes-1). ``start`` lays given weights on the network first. ``seconds`` is a limit for learning. ``stop``
-    ends it well when asked, as Ctrl-C and SIGTERM do. Writes checkpoints, log.jsonl and (``events``) TensorBoard
+    0..classes-1, of texts (N, L) with -1 behind the end). ``start`` lays given weights on the network first.
+    ``seconds`` is a limit for learning. ``stop`` ends it well when asked, as Ctrl-C and SIGTERM do. Writes checkpoints,
+    log.jsonl and (``events``) TensorBoard
     events into ``run_dir``. Raises TrainingError where nothing usable can come of it.
     """
     if len(train[1]) < 1:
         raise TrainingError("there is no training picture", hint="lower data.test and data.validation, or add pictures")
     if recipe.augment.copies_deg:
         angles = recipe.augment.copies_deg
-        train = (rotated_copies(train[0], angles), np.tile(train[1], 1 + len(angles)))
+        copies = (1 + len(angles), *[1] * (train[1].ndim - 1))
+        train = (rotated_copies(train[0], angles), np.tile(train[1], copies))
     network = build_network(recipe, classes)
     if start is not None:
         network.load_state_dict(start)
@@ -84,7 +86,7 @@ class _Run:
     def __init__(
         self,
         recipe: Recipe,
-        network: PicturesToLabels,
+        network: PictureNetwork,
         train: Part,
         validation: Part,
         run_dir: Path,
@@ -103,10 +105,15 @@ class _Run:
         network = network.to(device).to(memory_format=torch.channels_last)
         optimizer = make_optimizer(network, recipe)
         self.model, self.optimizer = self.fabric.setup(network, optimizer)
-        self.model.mark_forward_method("scores")
+        self.lesson = lesson_of(recipe)
+        for method in ("scores", "guided"):
+            if hasattr(network, method):
+                self.model.mark_forward_method(method)
         self.network = network
-        self.batches = Batches(*train, recipe.augment, ink=not recipe.prepare.colour, device=device)
-        self.judge = Judge(network, validation[0].view(np.ndarray), validation[1], self._settling)
+        # Texts keep their own ground, so what comes into view beside them is ground too.
+        ink = recipe.task == "label" and not recipe.prepare.colour
+        self.batches = Batches(*train, recipe.augment, ink=ink, device=device)
+        self.judge = Judge(network, validation[0].view(np.ndarray), validation[1], self._settling, self.lesson)
         self.validation = validation
         self.average = Average(network, recipe.learn.average)
         self.identity = checkpoint.identity_of(recipe, train, validation)
@@ -149,14 +156,13 @@ class _Run:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.network.train()
-        logits = self.model.scores(x).float()
-        loss = loss_of(logits, labels, self.learn.label_smoothing)
+        loss, logits = self.lesson.loss(self.model, x, labels)
         self.optimizer.zero_grad(set_to_none=True)
         fabric.backward(loss)
         self.optimizer.step()
         self.average.follow(self.network, self.step)
         self.loss_sum += loss.detach()
-        self.right += right_of(logits.detach(), labels)
+        self.right += self.lesson.right(logits.detach(), labels)
         self.step += 1
 
     def _after_step(self) -> None:
@@ -346,10 +352,12 @@ class _Run:
         network.load_state_dict(best["network"])
         network.eval()
         logits = logits_of(network, self.validation[0].view(np.ndarray), torch.device("cpu"))
+        temperature, text_temperature = self.lesson.calibrate(logits, self.validation[1])
         self.say(f"stopped: {self.stopped}")
         return Fit(
             network=network,
-            temperature=fit_temperature(logits, self.validation[1]),
+            temperature=temperature,
+            text_temperature=text_temperature,
             history=self.history,
             stopped=self.stopped,
             seconds=self._elapsed(),

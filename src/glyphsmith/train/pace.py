@@ -8,18 +8,15 @@ import time
 import numpy as np
 import torch
 
-from glyphsmith.nets import PicturesToLabels
+from glyphsmith.nets import PictureNetwork
 from glyphsmith.train.batches import Batches
 from glyphsmith.train.judge import Average, Judge
 from glyphsmith.train.recipe import Recipe
-from glyphsmith.train.tasks.label import loss_of
 
 __all__ = ["measure"]
 
 
-def measure(
-    network: PicturesToLabels, batches: Batches, judge: Judge, recipe: Recipe, batch: int
-) -> tuple[float, float]:
+def measure(network: PictureNetwork, batches: Batches, judge: Judge, recipe: Recipe, batch: int) -> tuple[float, float]:
     """Give the seconds of one training step with ``batch`` pictures and of one validation; the network is not changed.
 
     The first steps of a process are slow (kernels are chosen, memory is found), so two are left out; the median of at
@@ -35,8 +32,7 @@ def measure(
         started = time.monotonic()
         x, labels = batches.take(np.arange(batch, dtype=np.int64) % len(batches))
         with torch.autocast(device.type, torch.bfloat16, enabled=half):
-            logits = trial.scores(x)
-        loss = loss_of(logits.float(), labels)
+            loss, _ = judge.lesson.loss(trial, x, labels)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()

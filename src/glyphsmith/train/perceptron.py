@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from glyphsmith.errors import MissingExtraError, TrainingError
-from glyphsmith.nets import PicturesToLabels
+from glyphsmith.nets import PictureNetwork
 from glyphsmith.nets.dense import RunesMlp
 from glyphsmith.train.judge import logits_of
 from glyphsmith.train.learned import Fit, Part
@@ -26,7 +26,7 @@ _NEVER = -30.0
 
 
 def fit_perceptron(
-    recipe: Recipe, network: PicturesToLabels, train: Part, validation: Part, say: Callable[[str], None]
+    recipe: Recipe, network: PictureNetwork, train: Part, validation: Part, say: Callable[[str], None]
 ) -> Fit:
     """Learn with scikit-learn, put the weights into ``network`` and judge it on validation."""
     history, stopped, interrupted = _learn(recipe, network, *train, say)
@@ -49,7 +49,7 @@ def fit_perceptron(
 
 def _learn(
     recipe: Recipe,
-    network: PicturesToLabels,
+    network: PictureNetwork,
     pictures: NDArray[np.uint8],
     labels: NDArray[np.int64],
     say: Callable[[str], None],

@@ -25,7 +25,7 @@ from glyphsmith.picture import Picture
 from glyphsmith.train.plan import seed_of
 from glyphsmith.train.recipe import Paint, Recipe
 
-__all__ = ["Prepared", "PreparesPictures", "prepare_part", "prepare_parts", "prepared_before"]
+__all__ = ["Prepared", "PreparesPictures", "prepare_part", "prepare_parts", "prepared_before", "rows_of"]
 
 #: Pictures that one thread takes at a time; those of one size go through the graph together.
 _CHUNK = 128
@@ -45,7 +45,7 @@ class PreparesPictures(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Pictures (N, C, h, w), uint8, mapped from disk, with labels (N,); ``failed`` names what could not be opened."""
+    """Pictures (N, C, h, w), uint8, mapped from disk, with labels (N,), of texts (N, L). ``failed``: not opened."""
 
     pictures: NDArray[np.uint8]
     labels: NDArray[np.int64]
@@ -81,14 +81,20 @@ def prepare_parts(
     drawable = all(str(digit) in alphabet for digit in range(10))
     if paint.strokes and not drawable:
         raise RecipeError("[paint] strokes draws the digits 0 to 9, which are not all among the labels")
-    known = np.array([i for i in validation.tolist() if labels[i] in alphabet], dtype=np.int64)
+    texts = recipe.task == "text"
+    fits = [set(label) <= set(alphabet) if texts else label in alphabet for label in labels]
+    known = np.array([i for i in validation.tolist() if fits[i]], dtype=np.int64)
     if len(known) < len(validation):
         say(f"{len(validation) - len(known)} validation pictures carry labels without training pictures: left out")
+    longest = max((len(labels[i]) for i in [*train.tolist(), *known.tolist()]), default=0)
     place = folder / "prepared"
     place.mkdir(exist_ok=True)
     parts = []
     for name, indices in (("train", train), ("validation", known)):
-        outputs = np.array([alphabet.index(labels[i]) for i in indices.tolist()], dtype=np.int64)
+        if texts:
+            outputs = rows_of([labels[i] for i in indices.tolist()], alphabet, longest)
+        else:
+            outputs = np.array([alphabet.index(labels[i]) for i in indices.tolist()], dtype=np.int64)
         shape = (3 if settings.colour else 1, settings.height_px, settings.width_px)
         what = [asdict(settings), asdict(paint) if name == "train" else {}, recipe.seed]
         key = hashlib.sha256(json.dumps(what).encode())
@@ -111,6 +117,14 @@ def prepare_parts(
             say(f"warning: left out: {message}")
         parts.append(part)
     return parts[0], parts[1]
+
+
+def rows_of(texts: Sequence[str], alphabet: Alphabet, longest: int) -> NDArray[np.int64]:
+    """Give texts as rows (N, longest) of label indices, -1 behind the end; raises DataError for a strange label."""
+    rows = np.full((len(texts), longest), -1, dtype=np.int64)
+    for row, text in zip(rows, texts, strict=True):
+        row[: len(text)] = [alphabet.index(sign) for sign in text]
+    return rows
 
 
 def prepare_part(
@@ -149,7 +163,7 @@ def prepare_part(
     note.unlink(missing_ok=True)
     failed: list[str] = []
     kept = np.ones(total, dtype=bool)
-    every = np.empty(total, dtype=np.int64)
+    every = np.empty((total, *labels.shape[1:]), dtype=np.int64)
 
     def pictures_of(wanted: range) -> list[tuple[int, Picture]]:
         """Open, or paint, the pictures of some rows: (row, picture)."""

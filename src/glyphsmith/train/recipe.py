@@ -23,6 +23,7 @@ __all__ = [
     "Prepare",
     "Published",
     "Recipe",
+    "Synth",
     "load_recipe",
     "recipe_from_dict",
     "recipe_names",
@@ -44,6 +45,24 @@ class Data:
     validation: float | str = 0.1
     test: float = 0.1
     group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Synth:
+    """Pictures painted by our own painters instead of a source: ``kind`` says which, empty for none.
+
+    ``look`` is a preset of ``glyphsmith synth captcha``; ``alphabet``, ``length`` (least, most), sizes and ``fonts`` go
+    over it. ``pictures`` counts those for validation and test too; the recipe's seed is theirs.
+    """
+
+    kind: Literal["", "captcha", "arithmetic"] = ""
+    pictures: int = 100_000
+    look: str = "library-0.7.1"
+    alphabet: str = ""
+    length: tuple[int, ...] = ()
+    width_px: int = 0
+    height_px: int = 0
+    fonts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +104,22 @@ class Prepare:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Which network (nets.build): ``family`` and the widths of its own that a family takes."""
+    """Which network (nets.build): ``family`` and the widths of its own that a family takes.
 
-    family: Literal["glyph", "photo", "mnist-conv3", "mnist-conv5", "runes-conv", "runes-mlp"] = "glyph"
+    Of texts: ``head`` is ``ctc`` for texts of any length or ``fixed``, one classification a place; ``columns`` is the
+    least number of columns of a CTC head; ``places`` the length of the texts of a fixed head, or the longest text that
+    the guide of a CTC head follows while it learns (0: no guide).
+    """
+
+    family: Literal[
+        "glyph", "photo", "text", "mnist-conv3", "mnist-conv5", "runes-conv", "runes-mlp",
+        "captcha-multihead", "captcha-crnn",
+    ] = "glyph"  # fmt: skip
     widths: tuple[int, ...] = ()
     dropout: float = 0.0
+    head: Literal["ctc", "fixed"] = "ctc"
+    columns: int = 1
+    places: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +128,7 @@ class Learn:
 
     ``average`` is the decay of the running mean of the weights per step (0: off). ``keep`` says whether the last or the
     best weights on validation go into the file. ``patience`` counts epochs without gain before an early stop (0: off).
+    ``guide`` weighs the loss of a text network's guide against that of its columns (nets.text).
     """
 
     epochs: int = 12
@@ -111,6 +142,7 @@ class Learn:
     keep: Literal["best", "last"] = "best"
     patience: int = 0
     precision: Literal["bf16", "float32"] = "bf16"
+    guide: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +189,10 @@ class Recipe:
 
     name: str = "automatic"
     about: str = ""
-    task: Literal["label"] = "label"
+    task: Literal["label", "text"] = "label"
     seed: int = 0
     data: Data = field(default_factory=Data)
+    synth: Synth = field(default_factory=Synth)
     paint: Paint = field(default_factory=Paint)
     prepare: Prepare = field(default_factory=Prepare)
     network: Network = field(default_factory=Network)
@@ -319,6 +352,9 @@ def _typed(value: Any, expected: Any, where: str) -> Any:
 
 _RANGES: dict[str, tuple[float, float]] = {
     "data.test": (0.0, 0.9),
+    "synth.pictures": (20, 100_000_000),
+    "synth.width_px": (0, 4096),
+    "synth.height_px": (0, 4096),
     "paint.photographed": (0, 100),
     "paint.strokes": (0, 10_000_000),
     "prepare.height_px": (4, 2048),
@@ -327,6 +363,9 @@ _RANGES: dict[str, tuple[float, float]] = {
     "prepare.work_px": (16, 1024),
     "prepare.threshold": (0.0, 1.0),
     "network.dropout": (0.0, 0.95),
+    "network.columns": (1, 4096),
+    "network.places": (0, 256),
+    "learn.guide": (0.0, 100.0),
     "learn.epochs": (1, 100_000),
     "learn.batch": (1, 65_536),
     "learn.rate": (1e-9, 100.0),

@@ -7,10 +7,17 @@ from contextlib import suppress
 from importlib import metadata
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from glyphsmith.alphabet import Alphabet
+from glyphsmith.card import TextFormat
+from glyphsmith.expression import evaluate_expression
+from glyphsmith.nets import PicturesToText
 from glyphsmith.train.learned import Fit
 from glyphsmith.train.recipe import Recipe
 
-__all__ = ["learning", "said", "versions"]
+__all__ = ["learning", "said", "text_format", "versions"]
 
 #: Below so many test pictures a figure says little; the run says so.
 _SMALL_TEST = 50
@@ -52,3 +59,25 @@ def said(part: str, n: int, accuracy: float, ci95: tuple[float, float]) -> list[
     elif n < _SMALL_TEST:
         lines.append(f"warning: {n} test pictures say little; the interval is the honest part of the figure")
     return lines
+
+
+def text_format(fit: Fit, rows: NDArray[np.int64], alphabet: Alphabet) -> TextFormat | None:
+    """Say for the card how the texts are decoded; ``rows`` (N, L) are the training texts. None for labels."""
+    network = fit.network
+    if not isinstance(network, PicturesToText):
+        return None
+    lengths = (rows >= 0).sum(axis=1)
+    return TextFormat(
+        head=network.reading,
+        columns=network.columns,
+        shortest=int(lengths.min()),
+        longest=int(lengths.max()),
+        temperature=fit.text_temperature,
+        arithmetic=_are_sums(rows, alphabet),
+    )
+
+
+def _are_sums(rows: NDArray[np.int64], alphabet: Alphabet) -> bool:
+    """Say whether the texts (N, L) are arithmetic that has a value, going by the first 500."""
+    texts = ["".join(alphabet[k] for k in row[row >= 0].tolist()) for row in rows[:500]]
+    return all(not text.isalnum() and evaluate_expression(text).value is not None for text in texts)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,7 +13,34 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-__all__ = ["fit_temperature", "loss_of", "right_of"]
+__all__ = ["LabelLesson", "fit_temperature", "least", "loss_of", "right_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelLesson:
+    """One label a picture, by cross entropy."""
+
+    smoothing: float = 0.0
+
+    def loss(self, model: Any, x: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Give the loss and the logits (N, K) of a batch."""
+        logits = model.scores(x).float()
+        return loss_of(logits, labels, self.smoothing), logits
+
+    def right(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Count the right answers."""
+        return right_of(logits, labels)
+
+    def verdict(self, logits: NDArray[np.float32], labels: NDArray[np.int64]) -> tuple[float, float]:
+        """Give mean loss and accuracy."""
+        if not len(labels):
+            return float("nan"), 0.0
+        scores, truth = torch.from_numpy(logits), torch.from_numpy(labels)
+        return float(F.cross_entropy(scores, truth)), float((scores.argmax(dim=1) == truth).double().mean())
+
+    def calibrate(self, logits: NDArray[np.float32], labels: NDArray[np.int64]) -> tuple[float, float]:
+        """Give the temperature of the scores."""
+        return fit_temperature(logits, labels), 1.0
 
 
 def loss_of(logits: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:
@@ -40,6 +70,11 @@ def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> f
         likelihood = logs.gather(1, truth[:, None]).sum()
         return -float(likelihood + logs.mean(dim=1).mean()) / len(labels)
 
+    return least(cost)
+
+
+def least(cost: Callable[[float], float]) -> float:
+    """Give the temperature in 0.05..20 whose logarithm costs least, by a golden section; the cost has one minimum."""
     low, high = math.log(0.05), math.log(20.0)
     ratio = (math.sqrt(5.0) - 1.0) / 2.0
     left, right = high - ratio * (high - low), low + ratio * (high - low)

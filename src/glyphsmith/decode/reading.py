@@ -1,0 +1,64 @@
+"""What a reader answers to a picture of text: the decoder with what the card and the caller ask, as one function.
+
+``runtime.reader`` makes one for each way of asking; evaluation and the server come through there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glyphsmith.alphabet import Alphabet
+from glyphsmith.card import Card
+from glyphsmith.decode.grammars import constrain
+from glyphsmith.decode.text import TextDecoder
+from glyphsmith.errors import ModelError, PatternError
+from glyphsmith.expression import evaluate_expression
+from glyphsmith.results import TextReading
+
+__all__ = ["BEAM", "Answers", "text_answers"]
+
+#: Prefixes that are followed where reading greedily leaves a doubt.
+BEAM = 8
+
+Answers = Callable[[NDArray[np.float32], str | None], TextReading]
+
+
+def text_answers(
+    card: Card, *, top: int = 1, reject: float = 0.0, charset: str | None = None, pattern: str | None = None
+) -> Answers:
+    """Give the function from probabilities (T, 1+K) or (P, K) and a path to a TextReading.
+
+    ``charset`` are the only labels that may occur; ``pattern`` is a pattern or the name of a grammar that the text has
+    to match, in the place of the card's own. Raises PatternError where no text is left.
+    """
+    if card.text is None:
+        raise ModelError(f"{card.name}: its card does not say how its texts are decoded")
+    form = card.text
+    alphabet = Alphabet(card.alphabet)
+    constraint = constrain(alphabet, pattern=form.pattern if pattern is None else pattern, only=charset)
+    if constraint is not None and constraint.fewest_columns(constraint.start) > form.columns:
+        raise PatternError(
+            f"{constraint.name} needs {constraint.fewest_columns(constraint.start)} columns, "
+            f"{card.name} gives {form.columns}"
+        )
+    decoder = TextDecoder(alphabet, form.head, constraint, BEAM, max(1, top), form.temperature)
+
+    def answer(probabilities: NDArray[np.float32], path: str | None) -> TextReading:
+        with np.errstate(divide="ignore"):
+            found = decoder(np.log(probabilities.astype(np.float64)))
+        refused = found.text is not None and found.confidence < reject
+        value = evaluate_expression(found.text).text if form.arithmetic and found.text and not refused else ""
+        return TextReading(
+            text=None if refused else found.text,
+            confidence=found.confidence,
+            characters=() if refused else found.characters,
+            top=found.top[:top],
+            value=value or None,
+            path=path,
+            reason=f"confidence {found.confidence:.2f} is below {reject:g}" if refused else found.reason,
+        )
+
+    return answer

@@ -1,0 +1,82 @@
+"""The choices of a run in their order: task and shares before the split, all else after it; ``run`` prints them.
+
+What a recipe names is not chosen; what ``--set`` says goes over everything.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glyphsmith.data.audit import Audit
+from glyphsmith.data.pictures import LabelledPictures
+from glyphsmith.train import automatic, automatic_text
+from glyphsmith.train.automatic import Decision
+from glyphsmith.train.automatic_text import Texts
+from glyphsmith.train.folders import Asked
+from glyphsmith.train.recipe import Recipe, with_settings
+
+__all__ = ["Choices", "choose_rest", "choose_task"]
+
+
+@dataclass(slots=True)
+class Choices:
+    """What is settled so far: the recipe, the texts where labels are texts, and every decision with its reason."""
+
+    recipe: Recipe
+    texts: Texts | None = None
+    why_task: str = "as the recipe says"
+    decisions: list[Decision] = field(default_factory=list)
+
+    def labels_of(self, label: str) -> Sequence[str]:
+        """Give the labels of the alphabet that a picture's label is made of."""
+        return label if self.texts is not None else (label,)
+
+
+def choose_task(
+    asked: Asked, named: Recipe, source: LabelledPictures, checked: Audit, labels: Sequence[str]
+) -> Choices:
+    """Settle the task and the shares of validation and test. Raises DataError for texts nobody could learn."""
+    made = Choices(with_settings(named, asked.settings))
+    if not asked.recipe and not any(word.startswith("task=") for word in asked.settings):
+        found, made.why_task = automatic_text.are_texts(source.form, checked.labels)
+        named = replace(named, task="text" if found else "label")
+        made.recipe = with_settings(named, asked.settings)
+    if made.recipe.task == "text":
+        made.texts = automatic_text.look_at_texts(labels, source.names, checked.widths, checked.readable, source.where)
+    if not asked.recipe:
+        kinds = 1 if made.texts is not None else len(checked.labels)
+        share, why = automatic.share_to_hold_out(int(checked.readable.sum()), kinds)
+        made.decisions.append(why)
+        named = replace(named, task=made.recipe.task, data=replace(named.data, validation=share, test=share))
+        made.recipe = with_settings(named, asked.settings)
+    return made
+
+
+def choose_rest(
+    made: Choices,
+    asked: Asked,
+    source: LabelledPictures,
+    checked: Audit,
+    train: NDArray[np.int64],
+    counts: Counter[str],
+) -> None:
+    """Settle preparation, network and learning, looking at the training pictures ``train`` with ``counts`` a label."""
+    if asked.recipe:
+        made.decisions.append(Decision("recipe", made.recipe.name, made.recipe.about or "as named"))
+    else:
+        look = automatic.look_at(automatic.sample_of(source, train))
+        if made.texts is not None:
+            chosen, why = automatic_text.choose_text(
+                made.texts, checked.sizes, look, len(train), made.recipe, made.why_task
+            )
+        else:
+            chosen, why = automatic.choose(counts, look, made.recipe)
+        made.decisions += why
+        made.recipe = with_settings(chosen, asked.settings)
+    pairs = (word.partition("=") for word in asked.settings)
+    made.decisions += [Decision(key, value, "--set") for key, _, value in pairs]
