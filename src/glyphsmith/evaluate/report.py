@@ -180,7 +180,7 @@ def _calibration(evaluation: Evaluation | TextEvaluation, points: Sequence[metri
     gap = claimed - reached
     low, high = evaluation.ci95
     if low <= claimed <= high:
-        verdict = "neither too sure nor too modest"
+        verdict = "on the whole neither too sure nor too modest"
     elif gap > 0:
         verdict = "surer than it should be"
     else:

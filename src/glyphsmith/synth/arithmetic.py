@@ -1,6 +1,6 @@
 """Arithmetic captchas: three one-digit operands, two operators of + - *, at most one pair of brackets.
 
-As in the first round of the arithmetic captcha contest (issue 3): 180 x 60, many fonts of 35 to 55 px, dots, no line.
+As in the first round of the arithmetic captcha contest: 180 x 60, many fonts of 35 to 55 px, dots, no line.
 The minus sign is drawn thin: stretched to the box of the other symbols it would be a beam.
 """
 
