@@ -7,6 +7,7 @@ batch is in memory, and some twenty bytes a picture stay for the figures. N pict
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -268,63 +269,69 @@ def _evaluate_texts(
     return evaluation.with_specimens(surest_texts(reader, source, chosen[kept], truths, reads, tally.confidence[kept]))
 
 
-class _TextTally:
-    """What is kept of every picture of text while they stream past, in the order of the chosen pictures."""
+class _Streamed(ABC):
+    """What is kept of every picture while they stream past: arrays (n,) in the order of the chosen pictures."""
+
+    #: How many answers are asked for of each picture.
+    top: int
+
+    def __init__(self, n: int) -> None:
+        self.counted = np.zeros(n, np.bool_)
+        self.confidence = np.zeros(n, np.float32)
+        self.sizes_px = np.zeros((n, 2), np.int32)
+        self.failed: list[tuple[str, str, str]] = []
+        self.read_ms: list[float] = []
+        self.decode_ms: list[float] = []
+        self.cpu_s = 0.0
+
+    def count(self, position: int, sample: Sample, answer: Reading | Failure) -> None:
+        """Enter one answer, or why there is none."""
+        if isinstance(answer, Failure):
+            self.failed.append((sample.name, sample.label, answer.error))
+            return
+        self.counted[position] = True
+        self.confidence[position] = answer.confidence
+        self.enter(position, sample, answer)
+
+    @abstractmethod
+    def enter(self, position: int, sample: Sample, answer: Reading) -> None:
+        """Enter the answer to one picture that was read."""
+
+
+class _TextTally(_Streamed):
+    """Truths and readings of texts."""
 
     #: Further texts are not asked for: they take a search for each picture.
     top = 0
 
     def __init__(self, n: int) -> None:
-        self.counted = np.zeros(n, np.bool_)
+        super().__init__(n)
         self.truths, self.reads = [""] * n, [""] * n
-        self.confidence = np.zeros(n, np.float32)
-        self.sizes_px = np.zeros((n, 2), np.int32)
-        self.failed: list[tuple[str, str, str]] = []
-        self.read_ms: list[float] = []
-        self.decode_ms: list[float] = []
-        self.cpu_s = 0.0
 
-    def count(self, position: int, sample: Sample, answer: Reading | Failure) -> None:
-        """Enter one answer."""
-        if isinstance(answer, Failure):
-            self.failed.append((sample.name, sample.label, answer.error))
-            return
-        self.counted[position] = True
+    def enter(self, position: int, sample: Sample, answer: Reading) -> None:
         assert isinstance(answer, TextReading)
         self.truths[position], self.reads[position] = sample.label, answer.text or ""
-        self.confidence[position] = answer.confidence
 
 
-class _Tally:
-    """What is kept of every picture while they stream past: arrays (n,) in the order of the chosen pictures."""
+class _Tally(_Streamed):
+    """Truths and readings of labels, as indices."""
 
     #: The truth may stand second or third.
     top = 3
 
     def __init__(self, alphabet: Sequence[str], n: int) -> None:
+        super().__init__(n)
         self.index = {label: k for k, label in enumerate(alphabet)}
-        self.counted = np.zeros(n, np.bool_)
         self.truth = np.zeros(n, np.int32)
         self.read = np.zeros(n, np.int32)
-        self.confidence = np.zeros(n, np.float32)
         self.placed = np.zeros(n, np.uint8)
-        self.sizes_px = np.zeros((n, 2), np.int32)
-        self.failed: list[tuple[str, str, str]] = []
-        self.read_ms: list[float] = []
-        self.decode_ms: list[float] = []
-        self.cpu_s = 0.0
 
-    def count(self, position: int, sample: Sample, answer: Reading | Failure) -> None:
-        """Enter one answer; a label seen for the first time is appended after those of the alphabet."""
-        if isinstance(answer, Failure):
-            self.failed.append((sample.name, sample.label, answer.error))
-            return
+    def enter(self, position: int, sample: Sample, answer: Reading) -> None:
+        """A label seen for the first time is appended after those of the alphabet."""
         assert isinstance(answer, LabelReading)
         first = [label for label, _ in answer.top]
-        self.counted[position] = True
         self.truth[position] = self.index.setdefault(sample.label, len(self.index))
         self.read[position] = self.index[first[0]]
-        self.confidence[position] = answer.confidence
         self.placed[position] = first.index(sample.label) if sample.label in first else 3
 
 
@@ -332,7 +339,7 @@ def _read_all(
     reader: Reader,
     source: Source,
     chosen: NDArray[np.int64],
-    tally: _Tally | _TextTally,
+    tally: _Streamed,
     move: Callable[[int], None],
 ) -> None:
     """Read the chosen pictures as they come: a sample of them one at a time and timed, the others in batches."""

@@ -27,22 +27,8 @@ _ELASTIC_RMS = 0.82
 
 def changes_anything(settings: Augment) -> bool:
     """Say whether ``augment`` would change a picture at all."""
-    return any(
-        value > 0.0
-        for value in (
-            settings.rotate_deg,
-            settings.shear_deg,
-            settings.scale,
-            settings.stretch,
-            settings.shift,
-            settings.elastic,
-            settings.stroke,
-            settings.erase,
-            settings.contrast,
-            settings.noise,
-            settings.flip,
-        )
-    )
+    others = (settings.stroke, settings.erase, settings.contrast, settings.noise)
+    return _moves(settings) or any(value > 0.0 for value in others)
 
 
 def augment(x: Tensor, settings: Augment, *, ink: bool) -> Tensor:
