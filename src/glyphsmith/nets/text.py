@@ -25,7 +25,7 @@ __all__ = ["TextNet"]
 _ROWS = 4
 #: Columns that a query looks at to either side when it is fresh, as a share of the picture.
 _REACH = 0.5
-#: The logit of a blank before anything is learned: low, or all columns fall into it at once.
+#: The logit of a blank before anything is learned. Tried against the blank plateau; no gain was measured (docs/log.md).
 _BLANK_BIAS = -2.0
 
 

@@ -176,7 +176,7 @@ def choose_text(
     decisions += [
         Decision("batch", str(learn.batch), f"{max(1, n // learn.batch)} steps an epoch"),
         Decision("epochs", str(learn.epochs), f"about {seen:,} pictures seen in all; the rate rises and falls once"),
-        Decision("rate", f"{learn.rate:g}", "risen over the first fifth, so that columns do not all fall to blank"),
+        Decision("rate", f"{learn.rate:g}", "it rises over the first fifth of the steps and falls to almost nothing"),
     ]
     made = replace(recipe, task="text", prepare=prepare, network=network, augment=augment, learn=learn)
     return made, decisions
