@@ -40,7 +40,11 @@ def evaluate_reader(
     ] = "",
     fold: Annotated[
         list[str] | None,
-        typer.Option("--fold", metavar="CHARACTERS", help="Count texts also with these as one, e.g. 0O; or `case`."),
+        typer.Option(
+            "--fold",
+            metavar="CHARACTERS",
+            help="Count texts also with these as one; or `case` (default: 0O, where a reader knows both).",
+        ),
     ] = None,
 ) -> int:
     """Read labelled pictures and say how many were right, which labels were confused, and how fast it was."""
@@ -54,7 +58,7 @@ def evaluate_reader(
     indices, name = part_indices(source, part)
     if indices is not None:
         print(f"reading {name}: {len(indices):,} of {len(source):,} pictures", file=sys.stderr)
-    evaluation = evaluate(reader, source, indices=indices, part=name, folds=fold or ())
+    evaluation = evaluate(reader, source, indices=indices, part=name, folds=fold)
     if report is not None:
         from glyphsmith.evaluate.report import write_report
 
@@ -100,8 +104,8 @@ def _print(evaluation: Evaluation | TextEvaluation) -> None:
     n, (low, high), (p50, p95) = evaluation.n, evaluation.ci95, evaluation.ms
     right = int(evaluation.right.sum())
     texts = evaluation if isinstance(evaluation, TextEvaluation) else None
-    what = "whole texts" if texts else "accuracy"
-    print(f"{what:11}{percent(evaluation.accuracy, n)}   {right:,} of {_pictures(n)} right")
+    what, of = ("exact", f"{n:,} whole text{'' if n == 1 else 's'}") if texts else ("accuracy", _pictures(n))
+    print(f"{what:11}{percent(evaluation.accuracy, n)}   {right:,} of {of} right")
     print(f"95 %       {percent(low, n)} to {percent(high, n)}")
     if texts is not None:
         _print_texts(texts, n)

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from glyphsmith import metrics
 from glyphsmith.errors import DataError, PictureError
-from glyphsmith.evaluate.specimens import Specimen, choose_specimens, surest_texts
+from glyphsmith.evaluate.specimens import Specimen, choose_specimens
 from glyphsmith.evaluate.text import TextEvaluation, foldings
+from glyphsmith.evaluate.text_specimens import choose_text_specimens
 from glyphsmith.progress import bar
 from glyphsmith.results import Failure, LabelReading, TextReading
 
@@ -172,15 +173,18 @@ def evaluate(
     indices: Sequence[int] | NDArray[np.int64] | None = None,
     progress: bool = True,
     part: str = "",
-    folds: Sequence[str] = (),
+    folds: Sequence[str] | None = None,
 ) -> Evaluation | TextEvaluation:
     """Read the labelled pictures of ``source`` (those of ``indices``, else all) and count what was right.
 
     ``part`` is the name of what is read, for the report; ``folds`` are sets of characters that texts are also counted
-    with as one (``0O``). A picture that cannot be read is listed as failed and counts
-    in no figure. Raises DataError when there is no picture, or when none can be read.
+    with as one (None: ``0O`` for a reader that knows both, since captchas rarely draw them apart). A picture that
+    cannot be read is listed as failed and counts in no figure. Raises DataError when there is no picture, or when none
+    can be read.
     """
     began = time.perf_counter()
+    if folds is None:
+        folds = ("0O",) if {"0", "O"} <= set(reader.card.alphabet) else ()
     folds = foldings(folds)
     chosen = np.arange(len(source)) if indices is None else np.asarray(indices, dtype=np.int64)
     if len(chosen) == 0:
@@ -266,7 +270,8 @@ def _evaluate_texts(
         arithmetic=card.text is not None and card.text.arithmetic,
         folds=folds,
     )
-    return evaluation.with_specimens(surest_texts(reader, source, chosen[kept], truths, reads, tally.confidence[kept]))
+    specimens = choose_text_specimens(reader, source, chosen[kept], truths, reads, tally.confidence[kept])
+    return evaluation.with_specimens(specimens)
 
 
 class _Streamed(ABC):

@@ -89,7 +89,7 @@ def _cell(x: float, y: float, cell: int, number: int, share: float, right: bool,
     depth = 0.12 + 0.55 * share if right else min(1.0, 0.22 + 1.1 * share**0.5)
     kind = "right" if right else "wrong"
     parts = svg.element("rect", kind, x=x + 0.5, y=y + 0.5, width=cell - 1, height=cell - 1, rx=2, fill_opacity=depth)
-    if cell >= 26 or number < 100:
+    if cell >= 26 or number < 1000:
         size = min(13.0, cell * 1.5 / len(str(number)), cell * 0.5)
         tone = "count deep" if depth > 0.62 else "count"
         parts += svg.text(tone, x + cell / 2, y + cell / 2 + size * 0.36, str(number), "middle", font_size=size)

@@ -31,6 +31,8 @@ __all__ = ["report_html", "write_report"]
 
 #: Rows of the table of labels that stand open on the page; the others unfold.
 ROWS = 40
+#: Pictures of text this many times as wide as high are lines of writing, which need the width of the page.
+LINE = 5.0
 #: Thresholds below which answers are refused in the table of the report.
 THRESHOLDS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999)
 
@@ -120,6 +122,7 @@ def _context(evaluation: Evaluation | TextEvaluation, absent: frozenset[str]) ->
         "second": 0.0 if isinstance(evaluation, TextEvaluation) else int((evaluation.placed <= 1).sum()) / n,
         "third": 0.0 if isinstance(evaluation, TextEvaluation) else int((evaluation.placed <= 2).sum()) / n,
         "sizes": _sizes(evaluation),
+        "lines": float(np.median(evaluation.sizes_px[:, 1] / evaluation.sizes_px[:, 0])) > LINE,
         "figures": figures if len(figures) <= ROWS else _weakest_first(figures),
         "rows": ROWS,
         "weakest": [entry for entry in _weakest_first(figures)[:3] if entry.recall is not None and entry.recall < 1.0],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from glyphsmith.data.pictures import Source
     from glyphsmith.runtime.reader import Reader
 
-__all__ = ["Specimen", "choose_specimens", "surest_texts"]
+__all__ = ["PAIRS", "PAIR_PICTURES", "SUREST", "Specimen", "choose_specimens"]
 
 #: Mistakes shown, and pairs of labels shown with a few pictures each.
 SUREST = 36
@@ -80,34 +79,3 @@ def choose_specimens(
     frequent = [positions for _, positions in most[:PAIRS] if len(positions) > 1]
     pairs = tuple(drawn(positions[:PAIR_PICTURES]) for positions in frequent)
     return drawn(wrong[:SUREST].tolist()), tuple(pair for pair in pairs if pair)
-
-
-def surest_texts(
-    reader: Reader,
-    source: Source,
-    indices: NDArray[np.int64],
-    truths: Sequence[str],
-    reads: Sequence[str],
-    confidence: NDArray[np.float32],
-) -> tuple[Specimen, ...]:
-    """Give the texts (N) that were wrong and surest, surest first."""
-    wrong = [i for i, (truth, read) in enumerate(zip(truths, reads, strict=True)) if truth != read]
-    found = []
-    for position in sorted(wrong, key=lambda i: (-float(confidence[i]), i))[:SUREST]:
-        i = int(indices[position])
-        try:
-            picture = source.picture(i)
-        except PictureError:  # as above
-            continue
-        stages = reader.stages(picture)
-        found.append(
-            Specimen(
-                name=source.sample(i).name,
-                truth=truths[position],
-                read=reads[position] or "∅",
-                confidence=float(confidence[position]),
-                original=thumbnail_uri(picture),
-                seen=stage_uri(stages[-1][1]) if stages else "",
-            )
-        )
-    return tuple(found)

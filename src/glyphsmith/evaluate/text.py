@@ -19,12 +19,11 @@ from numpy.typing import NDArray
 from glyphsmith import metrics
 from glyphsmith.errors import DataError
 from glyphsmith.evaluate.specimens import Specimen
+from glyphsmith.evaluate.text_specimens import NOTHING, ColumnExample, TextSpecimens
 from glyphsmith.expression import evaluate_expression
 
 __all__ = ["NOTHING", "Place", "TextEvaluation", "foldings"]
 
-#: Stands in confusions for a character that is not there.
-NOTHING = "∅"
 #: Below this share of its time with a processor, a thread was disturbed (as in ``evaluation``).
 _BUSY_BELOW = 0.8
 
@@ -86,6 +85,7 @@ class TextEvaluation:
     folds: tuple[str, ...] = ()
     surest: tuple[Specimen, ...] = ()
     pairs: tuple[tuple[Specimen, ...], ...] = ()
+    columns: tuple[ColumnExample, ...] = ()
     task: str = "text"
 
     @property
@@ -219,11 +219,9 @@ class TextEvaluation:
         p50, p95 = metrics.percentiles(self.read_ms)
         return p50, p95
 
-    def with_specimens(
-        self, surest: tuple[Specimen, ...], pairs: tuple[tuple[Specimen, ...], ...] = ()
-    ) -> TextEvaluation:
+    def with_specimens(self, chosen: TextSpecimens) -> TextEvaluation:
         """Give the same with pictures for the report."""
-        return replace(self, surest=surest, pairs=pairs)
+        return replace(self, surest=chosen.surest, pairs=chosen.pairs, columns=chosen.columns)
 
     def as_dict(self) -> dict[str, Any]:
         """Give the document of ``glyphsmith eval --json``."""

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from glyphsmith.errors import DataError
-from glyphsmith.explain.placement import Frame, place_frame
 from glyphsmith.fonts import find_font, missing
 from glyphsmith.picture import Picture, load_picture
+from glyphsmith.runtime.placement import Frame, place_frame
 
 if TYPE_CHECKING:
     from glyphsmith.runtime.reader import Reader

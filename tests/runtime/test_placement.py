@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from glyphsmith.explain.placement import Frame, place_frame
 from glyphsmith.export.graph import preparation, stage_captions
+from glyphsmith.runtime.placement import Frame, place_frame
 from glyphsmith.runtime.session import Preparer
 from glyphsmith.train.recipe import Prepare
 
