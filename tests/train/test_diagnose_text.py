@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ import torch
 from glyphsmith.alphabet import Alphabet
 from glyphsmith.errors import TrainingError
 from glyphsmith.nets import build
-from glyphsmith.train import diagnose_text
+from glyphsmith.train import diagnose, diagnose_text
 from glyphsmith.train.learned import Fit
 from glyphsmith.train.recipe import Network, Prepare, Recipe
 
@@ -35,9 +37,15 @@ def logits_that_read(rows: np.ndarray, columns: int) -> np.ndarray:
     return logits
 
 
-def problems(
-    logits: np.ndarray, truth: np.ndarray, known: np.ndarray, *, by_heart: float = 0.0, columns: int | None = None
-):
+def judged(
+    logits: np.ndarray,
+    truth: np.ndarray,
+    known: np.ndarray,
+    *,
+    by_heart: float = 0.0,
+    columns: int | None = None,
+    alphabet: tuple[str, ...] = ALPHABET.labels,
+) -> list[diagnose.Problem]:
     network = build("text", (4, 4, 6), channels=1, height_px=16, width_px=48, classes=4, columns=12)
     network.columns = columns or logits.shape[1]
     right = float((logits.argmax(2)[:, 0 : 2 * truth.shape[1] : 2] - 1 == truth).all(axis=1).mean())
@@ -52,11 +60,13 @@ def problems(
         validation_logits=logits,
     )
     pictures = np.zeros((1, 1, 16, 48), np.uint8)
-    found = diagnose_text.after(
-        fit, RECIPE, train=(pictures, known), validation=(pictures, truth), alphabet=ALPHABET.labels
-    )
+    found = diagnose_text.after(fit, RECIPE, train=(pictures, known), validation=(pictures, truth), alphabet=alphabet)
     assert all(problem.text and problem.hint for problem in found)
-    return [problem.kind for problem in found]
+    return found
+
+
+def problems(*args: np.ndarray, **options: Any) -> list[str]:
+    return [problem.kind for problem in judged(*args, **options)]
 
 
 def test_what_was_learned_is_no_problem() -> None:
@@ -74,6 +84,30 @@ def test_blank_in_every_column_is_named() -> None:
 def test_too_few_columns_are_named() -> None:
     truth = texts(60, 1)
     assert problems(logits_that_read(texts(60, 2), 16), truth, texts(400), columns=5) == ["columns"]
+
+
+def test_labels_in_another_case_than_what_is_drawn_are_named() -> None:
+    """The pictures show a and c alone; the labels write them now as a and c, now as b and d."""
+    drawn = texts(200, 1) // 2 * 2
+    labels = drawn + np.random.default_rng(9).integers(0, 2, drawn.shape)
+    found = judged(logits_that_read(drawn, 16), labels, texts(400), alphabet=("A", "a", "B", "b"))
+    assert [problem.kind for problem in found] == ["alphabet"]
+    assert "100% where A and a, B and b count as one" in found[0].text
+    assert "one case" in found[0].hint
+    (other,) = judged(logits_that_read(drawn, 16), labels, texts(400), alphabet=("0", "O", "1", "l"))
+    assert "--fold 0O" in other.hint
+    # Also where the training texts were learned by heart, and where the reader prefers neither.
+    preferring = drawn + np.random.default_rng(8).integers(0, 2, drawn.shape)
+    assert problems(logits_that_read(preferring, 16), labels, texts(400), by_heart=0.9) == ["alphabet"]
+
+
+def test_one_sign_written_in_two_alphabets_is_said_before_learning() -> None:
+    pictures = np.random.default_rng(0).integers(0, 255, (400, 1, 16, 48)).astype(np.uint8)
+    for pair in (("A", "\N{CYRILLIC CAPITAL LETTER A}"), ("A", "\N{FULLWIDTH LATIN CAPITAL LETTER A}")):
+        found = diagnose_text.before(pictures, texts(400), ("1", *pair, "2"))
+        assert [problem.kind for problem in found] == ["alphabet"]
+        assert "U+0041" in found[0].text
+    assert diagnose_text.before(pictures, texts(400), ("A", "a", "0", "O")) == []
 
 
 def test_shuffled_labels_are_named_whether_learned_by_heart_or_not() -> None:

@@ -20,7 +20,7 @@ from glyphsmith.train.recipe import Recipe
 
 __all__ = ["Problem", "after", "before", "look_alike", "neighbour_accuracy"]
 
-Kind = Literal["few", "constant", "one-answer", "shuffled", "rate", "diverged", "overfit", "blank", "columns"]
+Kind = Literal["few", "constant", "one-answer", "shuffled", "rate", "diverged", "overfit", "blank", "columns", "alphabet"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,14 @@
 """Why a run of texts does not learn, in sentences; as ``diagnose`` does for labels, and with its record of a problem.
 
-The causes that people meet: every column says blank, fewer columns than characters, texts that do not belong to their
-pictures, too few pictures, symbols that are hardly ever shown.
+The causes that people meet: every column says blank, fewer columns than characters, labels in another case or alphabet
+than what is drawn, texts that do not belong to their pictures, too few pictures, symbols that are hardly ever shown.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
+from itertools import combinations
 
 import numpy as np
 import torch
@@ -26,6 +28,10 @@ __all__ = ["after", "before", "check_room"]
 FEW = 300
 #: A symbol that is shown less often is not learned.
 _RARE = 5
+#: Two symbols are taken for each other when this share of both is read as the other one; chance at even odds is 0.5.
+_EXCHANGED = 0.25
+#: Letters of other alphabets that are drawn like Latin ones.
+_DRAWN_ALIKE = str.maketrans("АВЕЅЗІЈКМНОРСТУХаеѕіјорсухΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABES3IJKMHOPCTYXaesijopcyxABEZHIKMNOPTYXo")
 
 
 def before(pictures: NDArray[np.uint8], labels: NDArray[np.int64], alphabet: Sequence[str]) -> list[Problem]:
@@ -47,6 +53,18 @@ def before(pictures: NDArray[np.uint8], labels: NDArray[np.int64], alphabet: Seq
                 "few",
                 f"only {len(labels)} pictures to learn from: little can be promised about others",
                 f"collect at least {FEW}, or start from a reader of similar pictures with --from",
+            )
+        )
+    written: dict[str, list[str]] = {}
+    for label in alphabet:
+        written.setdefault(_to_the_eye(label), []).append(f"{label} (U+{ord(label[0]):04X})")
+    alike = [" and ".join(labels) for labels in written.values() if len(labels) > 1]
+    if alike:
+        problems.append(
+            Problem(
+                "alphabet",
+                f"the labels write one sign in two ways: {', '.join(alike[:6])}{' ...' if len(alike) > 6 else ''}",
+                "write the labels with one of them; no picture can tell them apart",
             )
         )
     if rare:
@@ -114,6 +132,8 @@ def after(
                 "learn longer (--set learn.epochs=...), let the guide help (--set learn.guide=1), or a lower rate",
             )
         )
+    elif mixed := _mixed_alphabet(seen, right, read, labels, alphabet):
+        problems.append(mixed)
     elif by_heart > right + 0.25:
         problems.append(_by_heart(seen, by_heart, len(train[1])))
     elif network.reading == "ctc" and network.columns < 2 * again:
@@ -150,6 +170,47 @@ def after(
             )
         )
     return problems
+
+
+def _to_the_eye(label: str) -> str:
+    """Give one form to labels that are one sign to the eye: a letter of another alphabet, or of another width."""
+    return unicodedata.normalize("NFKC", label).translate(_DRAWN_ALIKE)
+
+
+def _mixed_alphabet(
+    seen: str, right: float, read: NDArray[np.int64], labels: NDArray[np.int64], alphabet: Sequence[str]
+) -> Problem | None:
+    """Look for pairs of symbols that are read for each other, without which most texts were right."""
+    width = max(read.shape[1], labels.shape[1])
+    read, labels = (np.pad(rows, ((0, 0), (0, width - rows.shape[1])), constant_values=-1) for rows in (read, labels))
+    counts = np.zeros((len(alphabet), len(alphabet)), np.int64)
+    there = (labels >= 0) & (read >= 0)
+    np.add.at(counts, (labels[there], read[there]), 1)
+    totals = counts.sum(axis=1)
+    exchanged = (counts + counts.T) / np.maximum(1, totals[:, None] + totals[None, :])
+    np.fill_diagonal(exchanged, 0.0)
+    folded, pairs = np.arange(-1, len(alphabet)), []
+    taken: set[int] = set()
+    for a, b in sorted(combinations(range(len(alphabet)), 2), key=lambda pair: -exchanged[pair]):
+        if exchanged[a, b] < _EXCHANGED:
+            break
+        if not taken & {a, b}:
+            folded[b + 1] = a
+            taken |= {a, b}
+            pairs.append((alphabet[a], alphabet[b]))
+    as_one = float((folded[read + 1] == folded[labels + 1]).all(axis=1).mean())
+    if not pairs or as_one < max(0.5, right + 0.25):
+        return None
+    shown = ", ".join(f"{a} and {b}" for a, b in pairs[:8]) + (" ..." if len(pairs) > 8 else "")
+    only_case = all(a.casefold() == b.casefold() for a, b in pairs)
+    return Problem(
+        "alphabet",
+        f"{seen}, but {as_one:.0%} where {shown} count as one: the labels tell apart what the pictures do not",
+        "write all labels in one case, if the pictures show one"
+        if only_case
+        else f"is one of each pair never drawn? write the labels with one sign for what looks alike, or fold them: "
+        f"glyphsmith eval ... --fold {''.join(pairs[0])}",
+    )
 
 
 def _by_heart(seen: str, by_heart: float, n: int) -> Problem:
