@@ -75,6 +75,7 @@ FOLDERS = {
     "runtime": "the reader of a file, without torch",
     "steps": "named picture steps, usable alone",
     "synth": "seeded painters",
+    "practice": "the practice site: sprite puzzles behind a log-in, with switchable trouble",
     "train": "recipe, plan, batches, augmentation, the loop, checkpoints",
     "train/tasks": "what differs from task to task: loss, calibration",
 }

@@ -27,15 +27,19 @@ from glyphsmith.errors import GlyphsmithError
 __all__ = ["VERBS", "build_app", "main"]
 
 #: The verbs in the order of the help; verb V is ``register(app)`` of ``glyphsmith.cli.V``.
-VERBS = ("train", "read", "eval", "data", "synth", "recipes", "models", "bench", "explain")
+VERBS = ("train", "read", "eval", "data", "synth", "recipes", "models", "bench", "explain", "practice")
 
 DONE, SOME_FAILED, WRONG_INPUT, BUG, INTERRUPTED = 0, 1, 2, 70, 130
 
 #: The extra that brings a module a verb may miss. The base install reads; the rest is said by name.
-_EXTRA_OF = dict.fromkeys(
-    ("torch", "lightning_fabric", "onnx", "onnxscript", "h5py", "sklearn", "scipy", "matplotlib", "tensorboard"),
-    "train",
-) | {"cv2": "find"}
+_EXTRA_OF = (
+    dict.fromkeys(
+        ("torch", "lightning_fabric", "onnx", "onnxscript", "h5py", "sklearn", "scipy", "matplotlib", "tensorboard"),
+        "train",
+    )
+    | {"cv2": "find"}
+    | dict.fromkeys(("fastapi", "starlette", "uvicorn", "python_multipart"), "crawl")
+)
 
 
 def build_app(verbs: Sequence[str] = VERBS) -> typer.Typer:

@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, get_args
 
 import cv2
 import numpy as np
@@ -24,12 +24,13 @@ from PIL import ImageFont
 from glyphsmith.errors import DataError
 from glyphsmith.synth.typefaces import BUNDLED_FONT, find_typefaces
 
-__all__ = ["DIGITS", "DigitFont", "FontPart", "digit_masks", "find_digit_fonts", "fonts_of_part"]
+__all__ = ["DIGITS", "FONT_PARTS", "DigitFont", "FontPart", "digit_masks", "find_digit_fonts", "fonts_of_part"]
 
 DIGITS = "0123456789"
 
 #: Which fonts to draw with: all, those that readers learn from, or those kept back to measure readers with.
 FontPart = Literal["all", "training", "held-out"]
+FONT_PARTS: tuple[FontPart, ...] = get_args(FontPart)
 
 Looks = NDArray[np.float32]
 
