@@ -13,18 +13,16 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from glyphsmith.data.measure import DIGEST_BYTES, GROUNDS, THUMB_SIDE, Measures, kind_of, measure
+from glyphsmith.data.blocks import Block, open_blocks
+from glyphsmith.data.measure import DIGEST_BYTES, GROUNDS, THUMB_SIDE, Measures, measure
 from glyphsmith.data.nearly import clusters
 from glyphsmith.data.pictures import Source
-from glyphsmith.data.stream import FAST_FROM, open_each, track
+from glyphsmith.data.stream import track_source
 from glyphsmith.errors import PictureError
 
 __all__ = ["Audit", "Collector", "Finding", "Level", "Piece", "audit", "measure_piece"]
 
 Level = Literal["error", "warning", "note"]
-
-#: Pictures of one size are measured together up to this many bytes.
-_BLOCK_BYTES = 4 * 1024**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +93,16 @@ class Audit:
 
 @dataclass(slots=True)
 class Piece:
-    """What one thread found in one piece of the source."""
+    """What one thread or process found in one piece of the source."""
 
     measured: list[tuple[NDArray[np.int64], Measures, int, int]] = field(default_factory=list)
     kinds: Counter[str] = field(default_factory=Counter)
     failures: list[tuple[int, str]] = field(default_factory=list)
+
+    def add(self, block: Block) -> None:
+        """Measure pictures of one size."""
+        self.measured.append((np.asarray(block.at), measure(block.pictures), *block.pictures.shape[1:3]))
+        self.kinds.update(block.kinds)
 
 
 class Collector:
@@ -172,40 +175,18 @@ class Collector:
 
 
 def measure_piece(source: Source, indices: range) -> Piece:
-    """Open and measure some pictures; runs of one size are measured together."""
+    """Open and measure some pictures; those of one size are measured together."""
     piece = Piece()
-    read_block = getattr(source, "block", None)
-    block = read_block(indices.start, indices.stop) if read_block is not None else None
-    if block is not None:
-        piece.measured.append((np.asarray(indices), measure(block), block.shape[1], block.shape[2]))
-        piece.kinds["array"] += len(indices)
-        return piece
-    run: list[NDArray[np.uint8]] = []
-    at: list[int] = []
-
-    def close() -> None:
-        if run:
-            stacked = np.stack(run)
-            piece.measured.append((np.array(at), measure(stacked), stacked.shape[1], stacked.shape[2]))
-            run.clear()
-            at.clear()
-
-    for i, picture, encoded in open_each(source, indices, fast=len(source) >= FAST_FROM):
-        if isinstance(picture, PictureError):
-            piece.failures.append((i, picture.message))
-            continue
-        piece.kinds[kind_of(encoded) if encoded is not None else "array"] += 1
-        if run and (run[0].shape != picture.shape or len(run) * picture.nbytes > _BLOCK_BYTES):
-            close()
-        run.append(picture)
-        at.append(i)
-    close()
+    failed: list[tuple[int, PictureError]] = []
+    for block in open_blocks(source, indices, failed):
+        piece.add(block)
+    piece.failures = [(i, error.message) for i, error in failed]
     return piece
 
 
 def audit(source: Source, *, progress: bool = True) -> Audit:
     """Go through a source once and say what is in it. Never raises for a bad picture: those are listed."""
     collector = Collector(source)
-    for _, piece in track(lambda indices: measure_piece(source, indices), len(source), "checking", progress=progress):
+    for _, piece in track_source(measure_piece, source, "checking", progress=progress):
         collector.take(piece)
     return collector.audit()

@@ -6,8 +6,10 @@ as pixels, all else as the bytes of their files, so that mixed sizes and photogr
 
 from __future__ import annotations
 
+import contextlib
 import io
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,11 +18,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from glyphsmith.data.audit import Audit, Collector, Piece
+from glyphsmith.data.blocks import open_blocks
 from glyphsmith.data.hdf5 import FORMAT_KEY, FORMAT_VERSION, PART_CODES
-from glyphsmith.data.measure import kind_of, measure
 from glyphsmith.data.pictures import Source
 from glyphsmith.data.split import Split, split_samples
-from glyphsmith.data.stream import FAST_FROM, open_each, track
+from glyphsmith.data.stream import track_source
 from glyphsmith.errors import DataError, MissingExtraError, PictureError
 from glyphsmith.files import atomic_path
 
@@ -34,7 +36,6 @@ _MAX_PIXEL_BYTES = 64 * 64 * 3 * 4
 _CHUNK_BYTES = 64 * 1024
 #: Pictures whose size is looked at before anything is written.
 _PROBED = 64
-_A_PIECE = 256
 
 _How = Literal["grey", "colour", "encoded"]
 
@@ -52,7 +53,7 @@ class Imported:
 
 @dataclass(slots=True)
 class _Written:
-    """What one thread prepared for the file."""
+    """What one thread or process prepared for the file."""
 
     piece: Piece
     indices: list[int] = field(default_factory=list)
@@ -107,9 +108,9 @@ def _probe(source: Source) -> tuple[_How, tuple[int, int]]:
     count = len(source)
     found = []
     for i in sorted({k * (count - 1) // max(1, _PROBED - 1) for k in range(min(_PROBED, count))}):
-        for _, picture, _ in open_each(source, range(i, i + 1)):
-            if not isinstance(picture, PictureError):
-                found.append((picture.shape[:2], picture.nbytes, _as_grey(picture[None]) is not None))
+        with contextlib.suppress(PictureError):
+            picture = source.picture(i)
+            found.append((picture.shape[:2], picture.nbytes, _as_grey(picture[None]) is not None))
     if not found:
         return "encoded", (0, 0)
     height, width = found[0][0]
@@ -129,44 +130,34 @@ def _as_grey(block: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
 
 
 def _prepare(source: Source, indices: range, how: _How, shape: tuple[int, int]) -> _Written:
-    """Open, measure and lay out one piece; runs in a thread. Raises _OtherForm."""
+    """Open, measure and lay out one piece; runs in a thread or in another process. Raises _OtherForm."""
     made = _Written(Piece())
-    read_block = getattr(source, "block", None)
-    block = read_block(indices.start, indices.stop) if read_block is not None and how != "encoded" else None
-    if block is not None:
-        made.indices = list(indices)
-        made.piece.kinds["array"] += len(indices)
+    failed: list[tuple[int, PictureError]] = []
+    laid: dict[int, bytes] = {}
+    pixels = np.empty((len(indices), *shape, *((3,) if how == "colour" else ())), dtype=np.uint8)
+    kept = np.zeros(len(indices), dtype=np.bool_)
+    for block in open_blocks(source, indices, failed):
+        made.piece.add(block)
+        rows = np.asarray(block.at) - indices.start
+        kept[rows] = True
+        if how == "encoded":
+            laid.update(zip(block.at, block.files or map(_as_png, block.pictures), strict=True))
+            continue
+        if block.pictures.shape[1:3] != shape:
+            raise _OtherForm("encoded")
+        grey = _as_grey(block.pictures)
+        if how == "grey":
+            if grey is None:
+                raise _OtherForm("colour")
+            pixels[rows] = grey
+        else:
+            pixels[rows] = block.pictures if block.pictures.ndim == 4 else block.pictures[..., None]
+    made.piece.failures = [(i, error.message) for i, error in failed]
+    made.indices = (np.flatnonzero(kept) + indices.start).tolist()
+    if how == "encoded":
+        made.files = [laid[i] for i in made.indices]
     else:
-        run: list[NDArray[np.uint8]] = []
-        for i, picture, encoded in open_each(source, indices, fast=len(source) >= FAST_FROM):
-            if isinstance(picture, PictureError):
-                made.piece.failures.append((i, picture.message))
-                continue
-            made.piece.kinds[kind_of(encoded) if encoded is not None else "array"] += 1
-            made.indices.append(i)
-            if how == "encoded":
-                measured = measure(picture[None])
-                made.piece.measured.append((np.array([i]), measured, picture.shape[0], picture.shape[1]))
-                made.files.append(encoded if encoded is not None else _as_png(picture))
-                continue
-            if picture.shape[:2] != shape:
-                raise _OtherForm("encoded")
-            run.append(picture)
-        if how == "encoded" or not run:
-            return made
-        if len({picture.ndim for picture in run}) > 1:
-            run = [picture if picture.ndim == 3 else np.repeat(picture[:, :, None], 3, axis=2) for picture in run]
-        block = np.stack(run)
-    if block.shape[1:3] != shape:
-        raise _OtherForm("encoded")
-    grey = _as_grey(block)
-    made.piece.measured.append((np.array(made.indices), measure(block if grey is None else grey), *shape))
-    if how == "grey":
-        if grey is None:
-            raise _OtherForm("colour")
-        made.pixels = grey
-    else:
-        made.pixels = block if block.ndim == 4 else np.repeat(block[..., None], 3, axis=3)
+        made.pixels = pixels if kept.all() else pixels[kept]
     return made
 
 
@@ -199,10 +190,8 @@ def _write(
         rows = max(1, min(count, _CHUNK_BYTES // max(1, int(np.prod(one)))))
         data = file.create_dataset("pictures", (count, *one), "u1", maxshape=(None, *one), chunks=(rows, *one))
     total = 0
-    pieces = track(
-        lambda piece: _prepare(source, piece, how, shape), count, "importing", progress=progress, size=_A_PIECE
-    )
-    for _, made in pieces:
+    prepare = partial(_prepare, how=how, shape=shape)
+    for _, made in track_source(prepare, source, "importing", progress=progress):
         collector.take(made.piece)
         if made.pixels is not None:
             data[len(kept) : len(kept) + len(made.pixels)] = made.pixels

@@ -38,31 +38,43 @@ class Measures:
 
 def digest_of(picture: NDArray[np.uint8]) -> bytes:
     """Give 16 bytes that name the pixels (H, W) or (H, W, 3); a grey picture is the same however it was stored."""
-    if picture.ndim == 3 and _is_grey(picture):
-        picture = picture[:, :, 0]
-    head = f"{picture.shape[0]}x{picture.shape[1]}x{picture.ndim};".encode()
-    return hashlib.blake2b(head + np.ascontiguousarray(picture).tobytes(), digest_size=DIGEST_BYTES).digest()
+    return _digests(picture[None]).tobytes()
 
 
-def _is_grey(picture: NDArray[np.uint8]) -> bool:
-    first = picture[..., 0]
-    return bool((first == picture[..., 1]).all()) and bool((first == picture[..., 2]).all())
+def _digests(block: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Name each of (n, H, W) or (n, H, W, 3): (n, 16)."""
+    if block.ndim == 4:
+        grey = (block == block[..., :1]).all(axis=(1, 2, 3))
+        named = np.empty((len(block), DIGEST_BYTES), dtype=np.uint8)
+        named[grey] = _digests_of_equal_form(block[grey][..., 0])
+        named[~grey] = _digests_of_equal_form(block[~grey])
+        return named
+    return _digests_of_equal_form(block)
+
+
+def _digests_of_equal_form(block: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    head = f"{block.shape[1]}x{block.shape[2]}x{block.ndim - 1};".encode()
+    pixels = block.tobytes()
+    size = int(np.prod(block.shape[1:]))
+    begun = hashlib.blake2b(head, digest_size=DIGEST_BYTES)
+    found = []
+    for start in range(0, len(pixels), size):
+        one = begun.copy()
+        one.update(pixels[start : start + size])
+        found.append(one.digest())
+    return np.frombuffer(b"".join(found), dtype=np.uint8).reshape(-1, DIGEST_BYTES)
 
 
 def measure(block: NDArray[np.uint8]) -> Measures:
     """Measure pictures (n, H, W) or (n, H, W, 3) of one size."""
-    if block.ndim == 4 and _is_grey(block):
-        block = block[..., 0]
-    digests = np.frombuffer(b"".join(digest_of(picture) for picture in block), dtype=np.uint8)
+    digests = _digests(block)
     weights = np.array([0.299, 0.587, 0.114], dtype=np.float32)
     grey: NDArray[np.float32] = block.astype(np.float32)
     if block.ndim == 4:
         grey = grey @ weights
     rows, columns = _area_weights(grey.shape[1]), _area_weights(grey.shape[2])
     thumbs = (rows @ (grey @ columns.T)).reshape(len(grey), -1)
-    return Measures(
-        digests.reshape(len(block), DIGEST_BYTES), np.clip(thumbs + 0.5, 0, 255).astype(np.uint8), _grounds(grey)
-    )
+    return Measures(digests, np.clip(thumbs + 0.5, 0, 255).astype(np.uint8), _grounds(grey))
 
 
 @lru_cache(maxsize=256)
