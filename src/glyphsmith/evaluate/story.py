@@ -15,7 +15,8 @@ class Story:
 
     ``decisions`` are (what, value, reason). ``history`` has one record an epoch with the key ``epoch``; every other
     number in it whose name ends in ``loss`` or ``accuracy`` (``train_loss``, ``val_accuracy``) becomes a curve.
-    ``stopped`` says why learning ended, ``seconds`` how long it took, ``command`` is what was typed.
+    ``stopped`` says why learning ended, ``seconds`` how long it took, ``command`` is what was typed. ``remarks`` are sentences
+    that belong beside the figures, such as what became of the old pictures where a run went on from a reader.
     """
 
     title: str = ""
@@ -26,3 +27,4 @@ class Story:
     stopped: str = ""
     seconds: float = 0.0
     command: str = ""
+    remarks: tuple[str, ...] = ()
