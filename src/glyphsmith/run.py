@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from glyphsmith.train.automatic import Decision
     from glyphsmith.train.diagnose import Problem
     from glyphsmith.train.learned import Fit
+    from glyphsmith.train.painting import Endless
     from glyphsmith.train.prepared import Prepared
 
 __all__ = ["Outcome", "run"]
@@ -91,14 +92,16 @@ def run(
     asked = Asked(str(source or ""), recipe or "", tuple(settings), seed, minutes, from_model or "", group, command)
     if process()[0] > 0:
         # A further process of torchrun: it needs none of the pictures, only what the first one has prepared.
-        fit = learn_beside(folder, int(share(None)["classes"]), seconds=time_to_learn(minutes, 0.0), resume=resume)
+        known = share(None)
+        left_s = time_to_learn(minutes, 0.0)
+        fit = learn_beside(folder, known["classes"], known["endless"], seconds=left_s, resume=resume)
         return Outcome(folder, folder / "model.onnx", "", None, (), fit.stopped, fit.interrupted)
     made = folders.open_run(folder, resume=resume)
     if resume:
         asked = folders.read_asked(folder, asked)
     try:
         task = _prepare(folder, asked, say)
-        share({"classes": len(task.alphabet)})
+        share({"classes": len(task.alphabet), "endless": task.endless})
         fit = _learn(folder, task, asked.minutes, began, resume, say)
     except (GlyphsmithError, KeyboardInterrupt):
         if not resume:
@@ -123,6 +126,7 @@ class _Task:
     weights: dict[str, Tensor] | None
     train: Prepared
     validation: Prepared
+    endless: Endless | None
     problems: list[Problem]
 
 
@@ -136,7 +140,7 @@ def _prepare(folder: Path, asked: Asked, say: Callable[[str], None]) -> _Task:
     from glyphsmith.train import automatic, diagnose, diagnose_text, folders
     from glyphsmith.train.choices import choose_rest, choose_task
     from glyphsmith.train.prepared import prepare_parts
-    from glyphsmith.train.sources import open_asked
+    from glyphsmith.train.sources import endless_of, open_asked, painted_symbols
 
     named = load_recipe(asked.recipe) if asked.recipe else Recipe()
     if asked.seed is not None:
@@ -170,7 +174,7 @@ def _prepare(folder: Path, asked: Asked, say: Callable[[str], None]) -> _Task:
         automatic.check_labels(counts)
     choose_rest(made, asked, source, checked, split.train, counts)
     chosen, decisions = made.recipe, made.decisions
-    alphabet, weights = Alphabet.of(counts), None
+    alphabet, weights = Alphabet.of([*counts, *painted_symbols(asked.source, chosen)]), None
     if asked.from_model:
         chosen, alphabet, weights, why = _go_on_from(asked.from_model, chosen, alphabet, asked.settings)
         decisions += why
@@ -178,10 +182,12 @@ def _prepare(folder: Path, asked: Asked, say: Callable[[str], None]) -> _Task:
         say(f"{decision.what}: {decision.value} - {decision.reason}")
     write_atomically(folder / "recipe.toml", to_toml(chosen))
 
+    graph = preparation(chosen.prepare).SerializeToString()
+    endless = endless_of(asked.source, chosen, alphabet, graph)
     train, validation = prepare_parts(
         folder,
         source,
-        Preparer(preparation(chosen.prepare).SerializeToString()),
+        Preparer(graph),
         chosen,
         alphabet,
         labels,
@@ -194,9 +200,12 @@ def _prepare(folder: Path, asked: Asked, say: Callable[[str], None]) -> _Task:
     problems = judge.before(train.pictures, train.labels, alphabet.labels)
     if made.texts is not None:
         diagnose_text.check_room(chosen, alphabet, train.labels, validation.labels)
+    if endless is not None:
+        diagnose_text.check_room(chosen, alphabet, endless.fullest())
+        problems = [problem for problem in problems if problem.kind != "few"]
     for problem in problems:
         say(f"warning: {problem.text}\nhint: {problem.hint}")
-    return _Task(source, checked, split, chosen, decisions, alphabet, weights, train, validation, problems)
+    return _Task(source, checked, split, chosen, decisions, alphabet, weights, train, validation, endless, problems)
 
 
 def _learn(
@@ -215,6 +224,7 @@ def _learn(
         seconds=time_to_learn(minutes, time.monotonic() - began),
         resume=resume,
         say=say,
+        endless=task.endless,
     )
 
 
@@ -253,7 +263,7 @@ def _write(folder: Path, task: _Task, fit: Fit, asked: Asked, say: Callable[[str
         prepare=asdict(recipe.prepare),
         recipe=recipe.as_dict(),
         data={
-            "train": len(task.train),
+            "train": _learned_from(task, fit),
             "validation": len(task.validation),
             "test": len(task.split.test),
             "form": task.source.form,
@@ -323,7 +333,7 @@ def _report(
         **records.learning(recipe, fit),
         "weights": weights,
         "gate": written.gate,
-        "split": {"reason": split.reason, "train": len(task.train), "validation": len(task.validation)},
+        "split": {"reason": split.reason, "train": _learned_from(task, fit), "validation": len(task.validation)},
         "decisions": [list(decision) for decision in task.decisions],
         "problems": [problem.as_dict() for problem in task.problems],
         "audit": task.audit.as_dict(),
@@ -355,6 +365,11 @@ def _go_on_from(
         settings=settings,
         where=str(path),
     )
+
+
+def _learned_from(task: _Task, fit: Fit) -> int:
+    """Count the training pictures: those that were painted for the steps, or those that were there before."""
+    return len(task.train) if task.endless is None else int(fit.history[-1]["step"]) * int(fit.plan["batch"])
 
 
 def _gate(file: bytes, fit: Fit, task: _Task) -> dict[str, Any]:

@@ -21,7 +21,12 @@ __all__ = ["SeededPainter"]
 
 
 class SeededPainter(ABC):
-    """Paints endless pictures; may be sent to worker processes, which then paint any share of the indices."""
+    """Paints endless pictures; may be sent to worker processes, which then paint any share of the indices.
+
+    ``repeats`` says whether a symbol may follow itself.
+    """
+
+    repeats = True
 
     def __init__(self, settings: CaptchaSettings) -> None:
         self.settings = settings

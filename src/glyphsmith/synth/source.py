@@ -1,7 +1,6 @@
 """A painter as a source of labelled pictures: ``train --recipe captcha`` learns from it without a folder of files.
 
-Nothing is stored here: picture i of a seed is painted whenever it is asked for, and is the same each time. Training
-asks once and keeps what the preparation makes of it, so later epochs cost no painting.
+Nothing is stored here: picture i of a seed is painted whenever it is asked for, and is the same each time.
 """
 
 from __future__ import annotations
@@ -23,22 +22,22 @@ from glyphsmith.synth.captcha import CaptchaPainter
 from glyphsmith.synth.seeded import SeededPainter
 from glyphsmith.synth.settings import preset
 
-__all__ = ["painted_source"]
+__all__ = ["painted_source", "painter_of"]
 
 
-def painted_source(
+def painter_of(
     kind: str,
-    pictures: int,
     *,
-    seed: int,
     look: str = "library-0.7.1",
     alphabet: str = "",
     length: Sequence[int] = (),
     width_px: int = 0,
     height_px: int = 0,
     fonts: Sequence[str] = (),
-) -> LabelledPictures:
-    """Give ``pictures`` painted pictures of a seed; empty and 0 settings are those of the painter's look.
+    emphasis: str = "",
+    emphasis_share: float = 0.0,
+) -> SeededPainter:
+    """Give the painter of a kind; empty and 0 settings are those of its look.
 
     Raises DataError where the settings cannot be painted, RecipeError for a length that is none.
     """
@@ -50,17 +49,18 @@ def painted_source(
     if fonts:
         changes["fonts"] = tuple(fonts)
     if kind == "arithmetic":
-        painter: SeededPainter = ArithmeticPainter(replace(ARITHMETIC, **changes))
-        how = "arithmetic"
-    else:
-        if alphabet:
-            changes["alphabet"] = alphabet
-        if length:
-            if len(length) > 2:
-                raise RecipeError(f"[synth] length is {list(length)}, expected the least and the most")
-            changes["length"] = (length[0], length[-1])
-        painter = CaptchaPainter(preset(look, **changes))
-        how = f"captcha, {look}"
+        return ArithmeticPainter(replace(ARITHMETIC, **changes))
+    if alphabet:
+        changes["alphabet"] = alphabet
+    if length:
+        if len(length) > 2:
+            raise RecipeError(f"[synth] length is {list(length)}, expected the least and the most")
+        changes["length"] = (length[0], length[-1])
+    return CaptchaPainter(preset(look, **changes), emphasis=emphasis, emphasis_share=emphasis_share)
+
+
+def painted_source(painter: SeededPainter, pictures: int, *, seed: int, kind: str, how: str) -> LabelledPictures:
+    """Give pictures 0 to ``pictures`` - 1 of a seed; ``kind`` and ``how`` say what they are to people."""
     digits = len(str(max(0, pictures - 1)))
     return LabelledPictures(
         form="painted pictures",

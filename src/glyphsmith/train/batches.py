@@ -48,7 +48,16 @@ class Batches:
             raw = self.resident[torch.from_numpy(indices).to(self.device)]
         else:
             raw = torch.from_numpy(self.pictures.take(indices, axis=0)).to(self.device)
+        return self._changed(raw), labels
+
+    def changed(self, pictures: NDArray[np.uint8], labels: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+        """Give prepared pictures from elsewhere, and their labels, as ``take`` would; nothing given is kept."""
+        # A copy on the CPU too: labels may lie in memory that is written again before the step has ended.
+        known = torch.from_numpy(np.array(labels)).to(self.device)
+        return self._changed(torch.from_numpy(np.asarray(pictures)).to(self.device)), known
+
+    def _changed(self, raw: Tensor) -> Tensor:
         x = raw.float().mul_(1.0 / 255.0)
         if self.settings is not None:
             x = augment(x, self.settings, ink=self.ink)
-        return x.contiguous(memory_format=torch.channels_last), labels
+        return x.contiguous(memory_format=torch.channels_last)

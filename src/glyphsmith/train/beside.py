@@ -1,17 +1,18 @@
-"""A further process of torchrun: it learns beside the first one, from what that one has prepared."""
+"""A further process of torchrun: it learns beside the first one, from what that one has prepared or described."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from glyphsmith.train.learned import Fit
+from glyphsmith.train.painting import Endless
 from glyphsmith.train.prepared import prepared_before
 from glyphsmith.train.recipe import load_recipe
 
 __all__ = ["learn_beside"]
 
 
-def learn_beside(folder: Path, classes: int, *, seconds: float | None, resume: bool) -> Fit:
+def learn_beside(folder: Path, classes: int, endless: Endless | None, *, seconds: float | None, resume: bool) -> Fit:
     """Learn with the first process, which alone judges, writes and reports."""
     from glyphsmith.train.loop import fit
 
@@ -25,4 +26,5 @@ def learn_beside(folder: Path, classes: int, *, seconds: float | None, resume: b
         seconds=seconds,
         resume=resume,
         say=lambda _: None,
+        endless=endless,
     )

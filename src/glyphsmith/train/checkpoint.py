@@ -99,9 +99,14 @@ def weights_digest(network: nn.Module | dict[str, Tensor]) -> str:
     return digest.hexdigest()
 
 
-def identity_of(recipe: Recipe, train: Part, validation: Part) -> str:
-    """Name what a checkpoint belongs to: the recipe's tables that learning sees, and a sample of the pictures."""
+def identity_of(recipe: Recipe, train: Part, validation: Part, *, endless: bool = False) -> str:
+    """Name what a checkpoint belongs to: the recipe's tables that learning sees, and a sample of the pictures.
+
+    Of ``endless`` pictures it is how they are painted, but not in how many processes.
+    """
     tables = {name: asdict(getattr(recipe, name)) for name in ("prepare", "network", "learn", "augment")}
+    if endless:
+        tables["synth"] = {key: value for key, value in asdict(recipe.synth).items() if key != "workers"}
     sums = []
     for pictures, labels in (train, validation):
         rows = np.unique(np.linspace(0, max(0, len(labels) - 1), num=min(len(labels), 256), dtype=np.int64))

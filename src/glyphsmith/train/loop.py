@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from glyphsmith.errors import TrainingError
@@ -28,9 +27,12 @@ from glyphsmith.train.batches import Batches
 from glyphsmith.train.fabric import make_fabric
 from glyphsmith.train.judge import Average, Judge, Judgement, logits_of
 from glyphsmith.train.learned import Fit, Part, build_network, make_optimizer
-from glyphsmith.train.plan import Plan, batch_of, make_plan, rate_at, seed_of
+from glyphsmith.train.pace import Trial, validation_seconds
+from glyphsmith.train.painting import Endless
+from glyphsmith.train.plan import Plan, make_plan, rate_at, seed_of
 from glyphsmith.train.recipe import Recipe
 from glyphsmith.train.signals import Stop, stop_on_signals
+from glyphsmith.train.supply import supply_of
 from glyphsmith.train.tasks.lesson import lesson_of
 
 __all__ = ["Fit", "fit"]
@@ -54,14 +56,16 @@ def fit(
     stop: Stop | None = None,
     say: Callable[[str], None] = progress.to_stderr,
     events: bool = True,
+    endless: Endless | None = None,
 ) -> Fit:
     """Learn from prepared pictures.
 
     ``train`` and ``validation`` are (pictures uint8 (N, C, H, W), perhaps a memory map; labels int64 (N,) in
     0..classes-1, of texts (N, L) with -1 behind the end). ``start`` lays given weights on the network first.
     ``seconds`` is a limit for learning. ``stop`` ends it well when asked, as Ctrl-C and SIGTERM do. Writes checkpoints,
-    log.jsonl and (``events``) TensorBoard
-    events into ``run_dir``. Raises TrainingError where nothing usable can come of it.
+    log.jsonl and (``events``) TensorBoard events into ``run_dir``. With ``endless`` every step learns from pictures
+    painted for it, and those of ``train`` serve the statistics of batch norm alone. Raises TrainingError where nothing
+    usable can come of it.
     """
     if len(train[1]) < 1:
         raise TrainingError("there is no training picture", hint="lower data.test and data.validation, or add pictures")
@@ -77,11 +81,17 @@ def fit(
 
         return fit_perceptron(recipe, network, train, validation, say)
     with torch.random.fork_rng(devices=[]), stop_on_signals(stop or Stop()) as asked:
-        return _Run(recipe, network, train, validation, run_dir, seconds, asked, say, events).go(resume)
+        run = _Run(recipe, network, train, validation, run_dir, seconds, asked, say, events, endless)
+        try:
+            return run.go(resume)
+        finally:
+            run.supply.close()
 
 
 class _Run:
     """The state of one run of the loop."""
+
+    plan: Plan
 
     def __init__(
         self,
@@ -94,6 +104,7 @@ class _Run:
         stop: Stop,
         say: Callable[[str], None],
         events: bool,
+        endless: Endless | None,
     ) -> None:
         self.recipe, self.learn, self.stop = recipe, recipe.learn, stop
         self.run_dir, self.limit_s = run_dir, seconds
@@ -113,11 +124,18 @@ class _Run:
         # Texts keep their own ground, so what comes into view beside them is ground too.
         ink = recipe.task == "label" and not recipe.prepare.colour
         self.batches = Batches(*train, recipe.augment, ink=ink, device=device)
+        self.supply = supply_of(
+            self.batches,
+            endless,
+            recipe.seed,
+            rank=self.fabric.global_rank,
+            processes=self.fabric.world_size,
+            stopped=lambda: bool(stop),
+        )
         self.judge = Judge(network, validation[0].view(np.ndarray), validation[1], self._settling, self.lesson)
         self.validation = validation
         self.average = Average(network, recipe.learn.average)
-        self.identity = checkpoint.identity_of(recipe, train, validation)
-        self.orders: dict[int, NDArray[np.int64]] = {}
+        self.identity = checkpoint.identity_of(recipe, train, validation, endless=endless is not None)
         self.step, self.history, self.best = 0, list[dict[str, Any]](), dict[str, Any]()
         self.loss_sum = torch.zeros((), dtype=torch.float64, device=device)
         self.right = torch.zeros((), dtype=torch.int64, device=device)
@@ -130,11 +148,13 @@ class _Run:
         fabric = self.fabric
         if fabric.is_global_zero:
             checkpoint.remove_leftovers(self.run_dir)
-        self.plan = fabric.broadcast(self._plan())
         if resume and checkpoint.last_path(self.run_dir).is_file():
             self._restore()
-        elif resume:
-            self.say("no checkpoint yet: learning starts from the beginning")
+            self.supply.begin(self.plan, self._trial, self.say)
+        else:
+            if resume:
+                self.say("no checkpoint yet: learning starts from the beginning")
+            self.plan = fabric.broadcast(self._plan())
         self.say(f"plan: {self.plan.reason}")
         with bar("learning", self.plan.steps, done=self.step, show=fabric.is_global_zero) as move:
             while not self.stopped:
@@ -147,12 +167,10 @@ class _Run:
         return self._finish()
 
     def _one_step(self) -> None:
-        fabric, plan = self.fabric, self.plan
+        fabric = self.fabric
         torch.manual_seed(seed_of(self.recipe.seed, self.step, fabric.global_rank))
-        indices = batch_of(self.step, plan, len(self.batches), self.recipe.seed, self.orders)
-        share = plan.batch // fabric.world_size
-        x, labels = self.batches.take(indices[fabric.global_rank * share : (fabric.global_rank + 1) * share])
-        rate = rate_at(self.step, plan, self.learn)
+        x, labels = self.supply.step(self.step)
+        rate = rate_at(self.step, self.plan, self.learn)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.network.train()
@@ -281,26 +299,29 @@ class _Run:
         return self.before_s + time.monotonic() - self.started
 
     def _settling(self) -> Iterator[Tensor]:
-        """Give training batches, about a sixteenth of the pictures, for the statistics of batch norm."""
+        """Give training batches, about a sixteenth of an epoch, for the statistics of batch norm."""
         n = len(self.batches)
         size = min(n, 256)
-        count = min(max(512, n // 16), 8192, n)
+        count = min(max(512, self.supply.epoch // 16), 8192, n)
         order = np.random.default_rng([abs(self.recipe.seed), self.step, 11]).permutation(n)[: max(count, size)]
         for first in range(0, len(order) - size + 1, size):
             yield self.batches.take(order[first : first + size])[0]
 
     def _plan(self) -> Plan:
-        processes = self.fabric.world_size
+        processes, pictures = self.fabric.world_size, self.supply.epoch
+        rough = make_plan(self.learn, pictures, processes=processes)
+        self.supply.begin(rough, self._trial, self.say)
         if self.limit_s is None:
-            return make_plan(self.learn, len(self.batches), processes=processes)
-        from glyphsmith.train.pace import measure
-
-        rough = make_plan(self.learn, len(self.batches), processes=processes)
-        step_s, validation_s = measure(self.network, self.batches, self.judge, self.recipe, rough.batch // processes)
+            return rough
+        step_s = self._trial().seconds(self.supply.step, stopped=lambda: bool(self.stop))
+        validation_s = validation_seconds(self.network, self.judge)
         left = max(1.0, self.limit_s - self._elapsed())
         return make_plan(
-            self.learn, len(self.batches), seconds=left, step_s=step_s, validation_s=validation_s, processes=processes
+            self.learn, pictures, seconds=left, step_s=step_s, validation_s=validation_s, processes=processes
         )
+
+    def _trial(self) -> Trial:
+        return Trial(self.network, self.judge, self.recipe, self.fabric.device)
 
     def _save(self) -> None:
         self.saved = time.monotonic()

@@ -1,47 +1,63 @@
-"""Measure how long a step and a validation take, on copies, so that a time limit can be planned for."""
+"""Measure how long a step and a validation take, on copies, so that time and cores can be planned for."""
 
 from __future__ import annotations
 
 import copy
 import time
+from collections.abc import Callable
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from glyphsmith.nets import PictureNetwork
-from glyphsmith.train.batches import Batches
 from glyphsmith.train.judge import Average, Judge
 from glyphsmith.train.recipe import Recipe
 
-__all__ = ["measure"]
+__all__ = ["Trial", "validation_seconds"]
 
 
-def measure(network: PictureNetwork, batches: Batches, judge: Judge, recipe: Recipe, batch: int) -> tuple[float, float]:
-    """Give the seconds of one training step with ``batch`` pictures and of one validation; the network is not changed.
+class Trial:
+    """A copy of the network that learns for the clock's sake; the network itself is not changed."""
 
-    The first steps of a process are slow (kernels are chosen, memory is found), so two are left out; the median of at
-    least five, or of two seconds' worth, is given.
-    """
-    trial = copy.deepcopy(network).train()
-    optimizer = torch.optim.AdamW(trial.parameters(), lr=1e-6, fused=True)
-    device = batches.device
-    half = recipe.learn.precision == "bf16"
-    times: list[float] = []
-    begun = time.monotonic()
-    while len(times) < 7 or (time.monotonic() - begun < 2.0 and len(times) < 30):
-        started = time.monotonic()
-        x, labels = batches.take(np.arange(batch, dtype=np.int64) % len(batches))
-        with torch.autocast(device.type, torch.bfloat16, enabled=half):
-            loss, _ = judge.lesson.loss(trial, x, labels)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        if device.type == "cuda":
-            torch.cuda.synchronize()
-        times.append(time.monotonic() - started)
-        if time.monotonic() - begun > 10.0 and len(times) >= 3:
-            break
-    step_s = float(np.median(times[2:]))
+    def __init__(self, network: PictureNetwork, judge: Judge, recipe: Recipe, device: torch.device) -> None:
+        self.network = copy.deepcopy(network).train()
+        self.optimizer = torch.optim.AdamW(self.network.parameters(), lr=1e-6, fused=True)
+        self.lesson, self.device = judge.lesson, device
+        self.half = recipe.learn.precision == "bf16"
+
+    def seconds(
+        self,
+        batch: Callable[[int], tuple[Tensor, Tensor]],
+        *,
+        skip: int = 2,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> float:
+        """Give the seconds of one training step, ``batch`` giving the pictures and labels of step 0, 1 ...
+
+        The first steps of a process are slow (kernels are chosen, memory is found), so ``skip`` are left out; the
+        median of at least five, or of two seconds' worth, is given.
+        """
+        times: list[float] = []
+        begun = time.monotonic()
+        while len(times) < skip + 5 or (time.monotonic() - begun < 2.0 and len(times) < skip + 28):
+            started = time.monotonic()
+            x, labels = batch(len(times))
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
+                loss, _ = self.lesson.loss(self.network, x, labels)
+            self.optimizer.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            self.optimizer.step()
+            if self.device.type == "cuda":
+                torch.cuda.synchronize()
+            times.append(time.monotonic() - started)
+            if (time.monotonic() - begun > 10.0 and len(times) >= skip + 1) or stopped():
+                break
+        return float(np.median(times[skip:] or times))
+
+
+def validation_seconds(network: PictureNetwork, judge: Judge) -> float:
+    """Give the seconds of one validation."""
     started = time.monotonic()
     judge.judge(network, Average(network, 0.0))
-    return step_s, time.monotonic() - started
+    return time.monotonic() - started

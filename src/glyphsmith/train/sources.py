@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from glyphsmith.alphabet import Alphabet
 from glyphsmith.data.pictures import LabelledPictures
 from glyphsmith.errors import DataError
+from glyphsmith.synth.seeded import SeededPainter
+from glyphsmith.train.painting import Endless
 from glyphsmith.train.recipe import Recipe
 
-__all__ = ["open_asked"]
+__all__ = ["endless_of", "open_asked", "painted_symbols"]
 
 
 def open_asked(place: str, recipe: Recipe, say: Callable[[str], None]) -> LabelledPictures:
@@ -19,17 +22,8 @@ def open_asked(place: str, recipe: Recipe, say: Callable[[str], None]) -> Labell
         from glyphsmith.synth.source import painted_source
 
         synth = recipe.synth
-        return painted_source(
-            synth.kind,
-            synth.pictures,
-            seed=recipe.seed,
-            look=synth.look,
-            alphabet=synth.alphabet,
-            length=synth.length,
-            width_px=synth.width_px,
-            height_px=synth.height_px,
-            fonts=synth.fonts,
-        )
+        how = synth.kind if synth.kind == "arithmetic" else f"{synth.kind}, {synth.look}"
+        return painted_source(_painter(recipe), synth.pictures, seed=recipe.seed, kind=synth.kind, how=how)
     if not place and not recipe.data.source:
         raise DataError(
             "no SOURCE was given, and the recipe has none of its own",
@@ -41,3 +35,51 @@ def open_asked(place: str, recipe: Recipe, say: Callable[[str], None]) -> Labell
         say(f"data: {recipe.data.source}, as published")
         place = str(fetch(recipe.data.source))
     return open_source(place, group=recipe.data.group)
+
+
+def endless_of(place: str, recipe: Recipe, alphabet: Alphabet, graph: bytes) -> Endless | None:
+    """Give the pictures that are painted for each step, for labels ``alphabet``; None where a run has none.
+
+    ``graph`` is the preparation. Raises DataError where the emphasis is outside the painted alphabet.
+    """
+    if not _is_endless(place, recipe):
+        return None
+    synth, prepare = recipe.synth, recipe.prepare
+    painter = _painter(recipe, emphasis=True)
+    return Endless(
+        painter,
+        recipe.seed,
+        synth.pictures,
+        graph,
+        (3 if prepare.colour else 1, prepare.height_px, prepare.width_px),
+        alphabet.labels,
+        painter.settings.length[1],
+        synth.epoch_pictures,
+        None if isinstance(synth.workers, str) else synth.workers,
+    )
+
+
+def painted_symbols(place: str, recipe: Recipe) -> tuple[str, ...]:
+    """Give the symbols that endless pictures may show, whether a picture of validation shows them or not."""
+    return tuple(_painter(recipe).settings.symbols) if _is_endless(place, recipe) else ()
+
+
+def _is_endless(place: str, recipe: Recipe) -> bool:
+    return not place and bool(recipe.synth.kind) and recipe.synth.endless
+
+
+def _painter(recipe: Recipe, *, emphasis: bool = False) -> SeededPainter:
+    from glyphsmith.synth.source import painter_of
+
+    synth = recipe.synth
+    return painter_of(
+        synth.kind,
+        look=synth.look,
+        alphabet=synth.alphabet,
+        length=synth.length,
+        width_px=synth.width_px,
+        height_px=synth.height_px,
+        fonts=synth.fonts,
+        emphasis=synth.emphasis if emphasis else "",
+        emphasis_share=synth.emphasis_share,
+    )
