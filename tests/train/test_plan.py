@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from glyphsmith.errors import RecipeError
 from glyphsmith.train.plan import Plan, batch_of, make_plan, rate_at, seed_of
-from glyphsmith.train.recipe import Learn
+from glyphsmith.train.recipe import Learn, load_recipe, recipe_from_dict, with_settings
 
 
 def test_without_a_limit_the_recipe_decides() -> None:
@@ -48,6 +49,41 @@ def test_one_cycle_rises_to_the_rate_and_falls_to_almost_nothing() -> None:
     assert rates[0] < 0.15
     assert rates[-1] < 0.005
     assert rates[19:] == sorted(rates[19:], reverse=True) or rates[20:] == sorted(rates[20:], reverse=True)
+
+
+def test_a_rate_in_steps_changes_at_its_milestones_also_where_a_limit_shortens_the_run() -> None:
+    learn = Learn(epochs=40, rate=1e-3, schedule="steps", milestones=(20, 30), rates=(1e-4, 1e-5))
+    for steps in (400, 40):  # ten steps an epoch, and a tenth of the time
+        plan = Plan(steps, 10, 8, "")
+        rates = [rate_at(step, plan, learn) for step in range(steps)]
+        assert rates == [1e-3] * (steps // 2) + [1e-4] * (steps // 4) + [1e-5] * (steps // 4)
+
+
+def test_the_published_schedule_of_captcha_crnn_is_its_recipe() -> None:
+    """Adam at 1e-3 for 20 epochs of 51 200 pictures, then 20 at 1e-4."""
+    recipe = load_recipe("captcha-crnn")
+    plan = make_plan(recipe.learn, 51_200)
+    assert plan.steps_per_epoch * plan.batch == 51_200
+    rates = [rate_at(step, plan, recipe.learn) for step in range(plan.steps)]
+    assert rates == [1e-3] * (20 * plan.steps_per_epoch) + [1e-4] * (20 * plan.steps_per_epoch)
+    assert recipe.learn.optimizer == "adam"
+    short = with_settings(recipe, ["learn.epochs=2"])  # a milestone that is never reached is none
+    assert {rate_at(step, plan, short.learn) for step in range(plan.steps)} == {1e-3}
+
+
+@pytest.mark.parametrize(
+    ("learn", "said"),
+    [
+        ({"schedule": "steps"}, "0 milestones and 0 rates"),
+        ({"schedule": "steps", "milestones": [3]}, "1 milestones and 0 rates"),
+        ({"schedule": "steps", "milestones": [5, 3], "rates": [1e-3, 1e-4]}, "rising epochs"),
+        ({"schedule": "steps", "milestones": [0], "rates": [1e-3]}, "above 0"),
+        ({"schedule": "steps", "milestones": [3], "rates": [0]}, "rates has 0"),
+    ],
+)
+def test_milestones_and_rates_that_do_not_fit_are_refused(learn: dict[str, object], said: str) -> None:
+    with pytest.raises(RecipeError, match=said):
+        recipe_from_dict({"learn": learn}, where="here")
 
 
 def test_every_pass_shows_each_picture_once_in_another_order() -> None:

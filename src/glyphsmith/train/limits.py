@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from glyphsmith.errors import RecipeError
@@ -58,6 +59,7 @@ def within_limits(recipe: Recipe, where: str) -> Recipe:
     elif not 0.0 < validation <= 0.9:
         raise RecipeError(f"{where}: [data] validation is {validation}, expected a share above 0 and at most 0.9")
     _check_synth(recipe, where)
+    _check_steps(recipe, where)
     prepare = recipe.prepare
     if prepare.crop and not prepare.colour and prepare.box_px > min(prepare.height_px, prepare.width_px):
         return replace(recipe, prepare=replace(prepare, box_px=min(prepare.height_px, prepare.width_px)))
@@ -85,3 +87,23 @@ def _check_synth(recipe: Recipe, where: str) -> None:
             f"{where}: [synth] endless pictures are painted for each step; no copies of them can be made before",
             hint="leave out paint.photographed and augment.copies_deg, or set synth.endless = false",
         )
+
+
+def _check_steps(recipe: Recipe, where: str) -> None:
+    learn = recipe.learn
+    if learn.schedule != "steps":  # then the two lie idle, so that --set may try another schedule
+        return
+    if not learn.milestones or len(learn.milestones) != len(learn.rates):
+        raise RecipeError(
+            f"{where}: [learn] schedule is steps with {len(learn.milestones)} milestones and {len(learn.rates)} rates, "
+            "expected as many of both, and at least one",
+            hint="milestones = [20] with rates = [1e-4]: from epoch 20 on a rate of 1e-4",
+        )
+    if any(later <= earlier for earlier, later in pairwise((0.0, *learn.milestones))):
+        raise RecipeError(
+            f"{where}: [learn] milestones are {list(learn.milestones)}, expected rising epochs above 0",
+        )
+    low, high = _RANGES["learn.rate"]
+    for rate in learn.rates:
+        if not low <= rate <= high:
+            raise RecipeError(f"{where}: [learn] rates has {rate}, expected {low:g} to {high:g}")

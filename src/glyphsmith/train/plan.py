@@ -72,10 +72,13 @@ def make_plan(
 
 
 def rate_at(step: int, plan: Plan, learn: Learn) -> float:
-    """Give the learning rate of a step: constant, or risen linearly and fallen by a cosine (Smith, 2017)."""
+    """Give the learning rate of a step: constant, in steps, or risen linearly and fallen by a cosine (Smith, 2017)."""
     if learn.schedule == "constant":
         return learn.rate
     place = (step + 0.5) / plan.steps
+    if learn.schedule == "steps":
+        passed = sum(place * learn.epochs >= milestone for milestone in learn.milestones)
+        return (learn.rate, *learn.rates)[passed]
     if place < _RISE:
         return learn.rate * (_START + (1.0 - _START) * place / _RISE)
     fall = 0.5 * (1.0 + math.cos(math.pi * (place - _RISE) / (1.0 - _RISE)))

@@ -61,9 +61,11 @@ class Synth:
     learning too. Painting is the faster half of each step, so that nothing is gained by seeing a picture twice.
     ``emphasis``: symbols that need more practice; each symbol of an endless training text is one of them with the
     probability ``emphasis_share``. Validation and test stay plain.
+    ``font_part``, of sprites: whole designs of fonts are kept back from "training", to measure readers with. Sprites
+    are not painted endlessly.
     """
 
-    kind: Literal["", "captcha", "arithmetic"] = ""
+    kind: Literal["", "captcha", "arithmetic", "sprites"] = ""
     endless: bool = True
     pictures: int = 10_000
     epoch_pictures: int = 51_200
@@ -76,6 +78,7 @@ class Synth:
     width_px: int = 0
     height_px: int = 0
     fonts: tuple[str, ...] = ()
+    font_part: Literal["all", "training", "held-out"] = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +140,10 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Learn:
-    """How it learns. ``rate`` is the peak of the one-cycle schedule, or the constant rate.
+    """How it learns. ``rate`` is the peak of the one-cycle schedule, the constant rate, or the first of the steps.
 
+    With ``schedule = "steps"`` the first of ``rates`` holds from the first of ``milestones`` on, counted in epochs, the
+    second from the second on, and so on; a time limit shortens every stretch alike.
     ``average`` is the decay of the running mean of the weights per step (0: off). ``keep`` says whether the last or the
     best weights on validation go into the file. ``patience`` counts epochs without gain before an early stop (0: off).
     ``guide`` weighs the loss of a text network's guide against that of its columns (nets.text).
@@ -149,7 +154,9 @@ class Learn:
     rate: float = 4e-3
     optimizer: Literal["adamw", "adam", "rmsprop", "sklearn"] = "adamw"
     weight_decay: float = 0.02
-    schedule: Literal["one-cycle", "constant"] = "one-cycle"
+    schedule: Literal["one-cycle", "constant", "steps"] = "one-cycle"
+    milestones: tuple[float, ...] = ()
+    rates: tuple[float, ...] = ()
     average: float = 0.0
     label_smoothing: float = 0.0
     keep: Literal["best", "last"] = "best"
