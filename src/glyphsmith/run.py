@@ -8,6 +8,7 @@ is one plain sentence. All reported figures are measured on the written file.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import time
 from collections import Counter
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from glyphsmith.data.split import Split
     from glyphsmith.evaluate.evaluation import Evaluation
     from glyphsmith.evaluate.text import TextEvaluation
+    from glyphsmith.growing import Grown
     from glyphsmith.train.automatic import Decision
     from glyphsmith.train.diagnose import Problem
     from glyphsmith.train.learned import Fit
@@ -89,7 +91,17 @@ def run(
     began = time.monotonic()
     say = say or progress.to_stderr
     folder = Path(out)
-    asked = Asked(str(source or ""), recipe or "", tuple(settings), seed, minutes, from_model or "", group, command)
+    asked = Asked(
+        str(source or ""),
+        recipe or "",
+        tuple(settings),
+        seed,
+        minutes,
+        from_model or "",
+        group,
+        command,
+        source_at=str(Path(source).resolve()) if source else "",
+    )
     if process()[0] > 0:
         # A further process of torchrun: it needs none of the pictures, only what the first one has prepared.
         known = share(None)
@@ -124,6 +136,7 @@ class _Task:
     decisions: list[Decision]
     alphabet: Alphabet
     weights: dict[str, Tensor] | None
+    grown: Grown | None
     train: Prepared
     validation: Prepared
     endless: Endless | None
@@ -132,6 +145,7 @@ class _Task:
 
 def _prepare(folder: Path, asked: Asked, say: Callable[[str], None]) -> _Task:
     """From a path to prepared pictures: open, check, split, choose, prepare."""
+    from glyphsmith import growing
     from glyphsmith.data.audit import audit
     from glyphsmith.data.split import split_samples
     from glyphsmith.export.graph import preparation
@@ -140,6 +154,7 @@ def _prepare(folder: Path, asked: Asked, say: Callable[[str], None]) -> _Task:
     from glyphsmith.train import automatic, diagnose, diagnose_text, folders
     from glyphsmith.train.choices import choose_rest, choose_task
     from glyphsmith.train.prepared import prepare_parts
+    from glyphsmith.train.rehearsal import keep_parts
     from glyphsmith.train.sources import endless_of, open_asked, painted_symbols
 
     named = load_recipe(asked.recipe) if asked.recipe else Recipe()
@@ -148,15 +163,19 @@ def _prepare(folder: Path, asked: Asked, say: Callable[[str], None]) -> _Task:
     if asked.group:
         named = replace(named, data=replace(named.data, group=asked.group))
 
+    old = growing.open_old(asked.from_at or asked.from_model) if asked.from_model else None
     source = open_asked(asked.source, with_settings(named, asked.settings), say)
     say(f"{source.where}: {source.form}, because {source.reason}")
-    folders.write_asked(folder, asked)
+    folders.write_asked(folder, replace(asked, from_at=str(old.path.resolve()) if old else ""))
+    grown = growing.take_up(old, source, seed=named.seed, say=say) if old else None
+    if grown:
+        source = grown.rehearsal.source
 
     checked = audit(source)
     for line in checked.lines()[1:]:
-        say(line)
+        say(re.sub("^error: ", "warning: ", line))  # where a finding ends the run, one error below says so
     labels = [source.sample(i).label for i in range(len(source))]
-    made = choose_task(asked, named, source, checked, labels)
+    made = choose_task(asked, named, source, checked, labels, known=old.reader.card.task if old else "")
     wanted = made.recipe
     split = split_samples(
         checked,
@@ -166,8 +185,12 @@ def _prepare(folder: Path, asked: Asked, say: Callable[[str], None]) -> _Task:
         group=wanted.data.group,
         seed=wanted.seed,
         texts=made.texts is not None,
+        settled=grown.rehearsal.settled(checked) if grown else None,
     )
     say(f"split: {split.reason}")
+    keep_parts(folder, checked, split)
+    if grown:
+        split = grown.rehearsal.mixed(split, grown.rehearsal.settled(checked))
 
     counts = Counter(label for i in split.train for label in made.labels_of(labels[i]))
     if made.texts is None:
@@ -175,8 +198,8 @@ def _prepare(folder: Path, asked: Asked, say: Callable[[str], None]) -> _Task:
     choose_rest(made, asked, source, checked, split.train, counts)
     chosen, decisions = made.recipe, made.decisions
     alphabet, weights = Alphabet.of([*counts, *painted_symbols(asked.source, chosen)]), None
-    if asked.from_model:
-        chosen, alphabet, weights, why = _go_on_from(asked.from_model, chosen, alphabet, asked.settings)
+    if grown:
+        chosen, alphabet, weights, why = grown.go_on(chosen, alphabet, asked.settings, shorter=not asked.recipe)
         decisions += why
     for decision in decisions:
         say(f"{decision.what}: {decision.value} - {decision.reason}")
@@ -205,7 +228,9 @@ def _prepare(folder: Path, asked: Asked, say: Callable[[str], None]) -> _Task:
         problems = [problem for problem in problems if problem.kind != "few"]
     for problem in problems:
         say(f"warning: {problem.text}\nhint: {problem.hint}")
-    return _Task(source, checked, split, chosen, decisions, alphabet, weights, train, validation, endless, problems)
+    return _Task(
+        source, checked, split, chosen, decisions, alphabet, weights, grown, train, validation, endless, problems
+    )
 
 
 def _learn(
@@ -221,6 +246,7 @@ def _learn(
         classes=len(task.alphabet),
         run_dir=folder,
         start=task.weights,
+        lesson=task.grown.lesson(task.recipe, task.weights) if task.grown and task.weights else None,
         seconds=time_to_learn(minutes, time.monotonic() - began),
         resume=resume,
         say=say,
@@ -300,17 +326,19 @@ def _report(
     draw_curves(folder / "curves.png", fit.history, title=card.name, best_epoch=fit.best_epoch)
 
     part, indices = ("test", split.test) if len(split.test) else ("validation", split.validation)
-    evaluation = None
-    if len(indices):
-        evaluation = evaluate(open_reader(file), source, indices=indices, part=part)
-        found = evaluation.as_dict()
-        kept = ("n", "accuracy", "exact", "ci95", "cer", "value_accuracy")
-        figures = {key: found[key] for key in kept if key in found}
-        card = replace(open_reader(file).card, figures={part: {**figures, "data": Path(source.where).name}})
-        file = with_card(file, card)
-        write_atomically(model, file)
+    if task.grown:
+        indices = task.grown.rehearsal.new_of(indices)
+    evaluation = evaluate(open_reader(file), source, indices=indices, part=part) if len(indices) else None
+    old, figures, remarks = task.grown.compare(file, task.audit, split) if task.grown else ({}, {}, ())
+    if evaluation is not None:
+        figures[part] = {**records.figures(evaluation.as_dict()), "data": Path(source.where).name}
         for line in records.said(part, evaluation.n, evaluation.accuracy, evaluation.ci95):
             say(line)
+    for line in remarks:
+        say(line)
+    if figures:
+        file = with_card(file, replace(open_reader(file).card, figures=figures))
+        write_atomically(model, file)
     story = Story(
         title=card.name,
         recipe_toml=to_toml(recipe),
@@ -320,6 +348,7 @@ def _report(
         stopped=fit.stopped,
         seconds=fit.seconds,
         command=asked.command,
+        remarks=remarks,
     )
     if evaluation is not None:
         write_report(folder, evaluation, story=story)
@@ -330,6 +359,7 @@ def _report(
     document = {
         **measured,
         "data": source.where,
+        **({"old": old} if old else {}),
         **records.learning(recipe, fit),
         "weights": weights,
         "gate": written.gate,
@@ -345,26 +375,6 @@ def _report(
     if evaluation is not None:
         say(f"report: {folder / 'report.html'}")
     return Outcome(folder, model, part, evaluation, tuple(task.problems), fit.stopped, fit.interrupted)
-
-
-def _go_on_from(
-    model: str, recipe: Recipe, found: Alphabet, settings: Sequence[str]
-) -> tuple[Recipe, Alphabet, dict[str, Tensor], list[Decision]]:
-    """Take preparation, network, labels and weights from a reader's file."""
-    from glyphsmith.export.reader_file import network_weights
-    from glyphsmith.runtime.reader import open_reader
-    from glyphsmith.runtime.store import resolve
-    from glyphsmith.train.further import go_on
-
-    path = resolve(model)
-    return go_on(
-        open_reader(path).card,
-        network_weights(path.read_bytes(), where=str(path)),
-        recipe,
-        found,
-        settings=settings,
-        where=str(path),
-    )
 
 
 def _learned_from(task: _Task, fit: Fit) -> int:

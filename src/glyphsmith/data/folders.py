@@ -65,8 +65,11 @@ def label_in_name(path: str) -> str:
     return normalise_label(_COPY_NUMBER.sub("", name_of_file(path).partition("_")[0]))
 
 
-def why_no_labels(paths: Sequence[str]) -> str | None:
-    """Say why file names are no labels (camera names, running numbers, hashes), or None where they may be."""
+def why_no_labels(paths: Sequence[str], few: int = 10) -> str | None:
+    """Say why file names are no labels (camera names, running numbers, hashes), or None where they may be.
+
+    Up to ``few`` running numbers may be labels.
+    """
     stems = [name_of_file(path) for path in paths]
     labels = [label_in_name(path) for path in paths]
     words = Counter(re.split(r"[\s\d\-.(]", label.lower(), maxsplit=1)[0] for label in labels)
@@ -76,7 +79,7 @@ def why_no_labels(paths: Sequence[str]) -> str | None:
     hashes = sum(bool(_HASH.fullmatch(stem)) for stem in stems)
     if hashes > 0.9 * len(stems):
         return f"they are hashes or random names ({_example(paths)})"
-    if len(stems) > 10 and all(stem.isascii() and stem.isdecimal() for stem in stems):
+    if len(stems) > few and all(stem.isascii() and stem.isdecimal() for stem in stems):
         numbers = sorted(int(stem) for stem in stems)
         if numbers[0] <= 1 and numbers == list(range(numbers[0], numbers[0] + len(numbers))):
             return f"they count from {numbers[0]} to {numbers[-1]}"
@@ -130,13 +133,24 @@ def open_folders(tree: Tree, pictures: Sequence[str], where: str) -> LabelledPic
 def _by_name(
     tree: Tree, pictures: Sequence[str], parts: list[Part] | None, where: str, said_parts: str
 ) -> LabelledPictures:
-    doubt = why_no_labels(pictures)
+    folder = pictures[0].rpartition("/")[0]
+    doubt = why_no_labels(pictures, 0 if folder else 10)
+    if doubt and folder:
+        # The one class of somebody who adds a sign to a reader; alone it is refused later, where one label is too few.
+        label = folder.rpartition("/")[2]
+        return LabelledPictures(
+            form="one folder a class",
+            reason=f"the pictures lie in one folder ({label}){said_parts}, and {doubt}",
+            where=where,
+            store=FileStore(tree, pictures),
+            names=pictures,
+            labels=[normalise_label(label)] * len(pictures),
+            parts=parts,
+        )
     if doubt:
-        folder = pictures[0].rpartition("/")[0]
         raise DataError(
             f"{where}: {len(pictures):,} pictures, but nothing tells their labels: {doubt}",
-            hint="put them into one folder a class, name them LABEL_anything.png, or add a labels.csv (file,label)"
-            + (f"; if {folder!r} is itself the one class, name the folder above it" if folder else ""),
+            hint="put them into one folder a class, name them LABEL_anything.png, or add a labels.csv (file,label)",
         )
     labels = [label_in_name(path) for path in pictures]
     keep = [i for i, label in enumerate(labels) if label]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,6 +64,7 @@ def split_samples(
     group: str = "",
     seed: int = 0,
     texts: bool | None = None,
+    settled: Mapping[int, str] | None = None,
 ) -> Split:
     """Divide the readable pictures.
 
@@ -93,11 +95,16 @@ def split_samples(
         said.append(f"the source calls all its pictures {', '.join(sorted(given))}, which is no split")
     grouped = any(sample.group for sample in samples.values())
     units = _units(audit, {i: sample.group for i, sample in samples.items()}, seed)
-    free = [unit for unit in units if all(state[i] == _TRAIN for i in unit.members)]
     wanted = [
         (_TEST, "test", test if not (state == _TEST).any() else 0.0),
         (_VALIDATION, "validation", share if not (state == _VALIDATION).any() else 0.0),
     ]
+    before = {i: part for i, part in (settled or {}).items() if i in samples}
+    for i, part in before.items():
+        state[i] = {"train": _TRAIN, "validation": _VALIDATION, "test": _TEST}.get(part, _LEFT_OUT)
+    free = [unit for unit in units if all(state[i] == _TRAIN and i not in before for i in unit.members)]
+    if before:
+        said.append(f"{len(before):,} pictures stay where an earlier run had them")
     labels = {i: sample.label for i, sample in samples.items()}
     texts = is_text(audit.labels) if texts is None else texts
     strata = [free] if grouped or texts else _by_label(free, labels)
@@ -236,9 +243,9 @@ def _leave_out_straddling(units: list[_Unit], state: NDArray[np.int8], grouped: 
     """Where given parts tear a unit, the test keeps its pictures, then validation; the others are left out."""
     lost: Counter[tuple[int, int]] = Counter()
     for unit in units:
-        highest = max(int(state[i]) for i in unit.members)
+        highest = max((int(state[i]) for i in unit.members if state[i] != _LEFT_OUT), default=_LEFT_OUT)
         for i in unit.members:
-            if state[i] != highest:
+            if state[i] not in (highest, _LEFT_OUT):
                 lost[int(state[i]), highest] += 1
                 state[i] = _LEFT_OUT
     names = {_TRAIN: "training", _VALIDATION: "validation", _TEST: "test"}

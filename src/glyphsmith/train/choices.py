@@ -38,11 +38,17 @@ class Choices:
 
 
 def choose_task(
-    asked: Asked, named: Recipe, source: LabelledPictures, checked: Audit, labels: Sequence[str]
+    asked: Asked, named: Recipe, source: LabelledPictures, checked: Audit, labels: Sequence[str], *, known: str = ""
 ) -> Choices:
-    """Settle the task and the shares of validation and test. Raises DataError for texts nobody could learn."""
+    """Settle the task and the shares of validation and test; ``known`` is the task of the reader it goes on from.
+
+    Raises DataError for texts nobody could learn.
+    """
     made = Choices(with_settings(named, asked.settings))
-    if not asked.recipe and not any(word.startswith("task=") for word in asked.settings):
+    if known:
+        named = replace(named, task="text" if known == "text" else "label")
+        made.recipe, made.why_task = with_settings(named, asked.settings), "as the reader it goes on from"
+    elif not asked.recipe and not any(word.startswith("task=") for word in asked.settings):
         found, made.why_task = automatic_text.are_texts(source.form, checked.labels)
         named = replace(named, task="text" if found else "label")
         made.recipe = with_settings(named, asked.settings)

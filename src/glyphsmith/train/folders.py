@@ -21,7 +21,11 @@ _ROOM_BYTES = 50_000_000
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was asked of a run, kept in run.json for ``--resume``."""
+    """What was asked of a run, kept in run.json for ``--resume``.
+
+    ``source_at`` and ``from_at`` say where source and reader lay, wherever a later run that goes on from this one is
+    started.
+    """
 
     source: str
     recipe: str
@@ -31,6 +35,8 @@ class Asked:
     from_model: str
     group: str
     command: str
+    source_at: str = ""
+    from_at: str = ""
 
 
 def open_run(folder: Path, *, resume: bool) -> list[Path]:

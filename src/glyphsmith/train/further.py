@@ -22,6 +22,8 @@ __all__ = ["go_on"]
 
 #: A trained network needs smaller steps than a fresh one, or it forgets what it knows before it learns.
 _RATE_SHARE = 0.3
+#: And fewer of them: it has only to make room for what is new (docs/log.md).
+_EPOCH_SHARE = 0.3
 #: Names of the weights that only learning needs (nets.text).
 _GUIDE = ("queries.", "places_prior", "guide.")
 
@@ -33,17 +35,21 @@ def go_on(
     found: Alphabet,
     *,
     settings: Sequence[str] = (),
+    shorter: bool = False,
     where: str,
 ) -> tuple[Recipe, Alphabet, dict[str, Tensor], list[Decision]]:
     """Give recipe, labels and first weights of a run that goes on from a reader.
 
-    ``weights`` are those in the file by the network's own names, ``found`` the labels of the new pictures. Known labels
-    keep their outputs; new ones come after them with fresh rows in the last dense layer. Raises ModelError where the
-    weights do not fit the network that the card names.
+    ``weights`` are those in the file by the network's own names, ``found`` the labels of all pictures, old and new.
+    Known labels keep their outputs; new ones come after them with fresh rows in the last dense layer. ``shorter`` cuts
+    the epochs that were chosen for a fresh network. Raises ModelError where the weights do not fit the network that the
+    card names.
     """
     was = recipe_from_dict(card.recipe, where=where)
-    rate = float(f"{recipe.learn.rate * _RATE_SHARE:.1g}")
-    recipe = replace(recipe, prepare=was.prepare, network=was.network, learn=replace(recipe.learn, rate=rate))
+    learn = replace(recipe.learn, rate=float(f"{recipe.learn.rate * _RATE_SHARE:.1g}"))
+    if shorter:
+        learn = replace(learn, epochs=max(3, round(learn.epochs * _EPOCH_SHARE)))
+    recipe = replace(recipe, prepare=was.prepare, network=was.network, learn=learn)
     # What was set by hand goes over all of it; what would not fit the weights is found below.
     recipe = with_settings(recipe, settings)
     new = tuple(label for label in found if label not in card.alphabet)
@@ -83,9 +89,12 @@ def go_on(
         Decision("from", card.name, f"weights, preparation and the order of its {len(card.alphabet)} labels are kept"),
         Decision("rate", f"{recipe.learn.rate:g}", "a trained network takes smaller steps"),
     ]
+    if shorter:
+        decisions.append(Decision("epochs", str(recipe.learn.epochs), "a trained network takes fewer of them"))
     if new:
         decisions.append(Decision("new labels", " ".join(new), "fresh rows in the last layer, after the known ones"))
     if absent:
         shown = " ".join(absent[:20]) + (" ..." if len(absent) > 20 else "")
-        decisions.append(Decision("labels without pictures", shown, "they stay in the alphabet, but will be forgotten"))
+        why = "they stay in the alphabet; with nothing to rehearse them by they may be forgotten"
+        decisions.append(Decision("labels without pictures", shown, why))
     return recipe, alphabet, state, decisions

@@ -33,7 +33,7 @@ from glyphsmith.train.plan import Plan, make_plan, rate_at, seed_of
 from glyphsmith.train.recipe import Recipe
 from glyphsmith.train.signals import Stop, stop_on_signals
 from glyphsmith.train.supply import supply_of
-from glyphsmith.train.tasks.lesson import lesson_of
+from glyphsmith.train.tasks.lesson import Lesson, lesson_of
 
 __all__ = ["Fit", "fit"]
 
@@ -51,6 +51,7 @@ def fit(
     classes: int,
     run_dir: Path,
     start: dict[str, Tensor] | None = None,
+    lesson: Lesson | None = None,
     seconds: float | None = None,
     resume: bool = False,
     stop: Stop | None = None,
@@ -61,7 +62,8 @@ def fit(
     """Learn from prepared pictures.
 
     ``train`` and ``validation`` are (pictures uint8 (N, C, H, W), perhaps a memory map; labels int64 (N,) in
-    0..classes-1, of texts (N, L) with -1 behind the end). ``start`` lays given weights on the network first.
+    0..classes-1, of texts (N, L) with -1 behind the end). ``start`` lays given weights on the network first;
+    ``lesson`` goes before that of the recipe.
     ``seconds`` is a limit for learning. ``stop`` ends it well when asked, as Ctrl-C and SIGTERM do. Writes checkpoints,
     log.jsonl and (``events``) TensorBoard events into ``run_dir``. With ``endless`` every step learns from pictures
     painted for it, and those of ``train`` serve the statistics of batch norm alone. Raises TrainingError where nothing
@@ -81,7 +83,7 @@ def fit(
 
         return fit_perceptron(recipe, network, train, validation, say)
     with torch.random.fork_rng(devices=[]), stop_on_signals(stop or Stop()) as asked:
-        run = _Run(recipe, network, train, validation, run_dir, seconds, asked, say, events, endless)
+        run = _Run(recipe, network, train, validation, run_dir, seconds, asked, say, events, endless, lesson)
         try:
             return run.go(resume)
         finally:
@@ -105,6 +107,7 @@ class _Run:
         say: Callable[[str], None],
         events: bool,
         endless: Endless | None,
+        lesson: Lesson | None,
     ) -> None:
         self.recipe, self.learn, self.stop = recipe, recipe.learn, stop
         self.run_dir, self.limit_s = run_dir, seconds
@@ -116,7 +119,7 @@ class _Run:
         network = network.to(device).to(memory_format=torch.channels_last)
         optimizer = make_optimizer(network, recipe)
         self.model, self.optimizer = self.fabric.setup(network, optimizer)
-        self.lesson = lesson_of(recipe)
+        self.lesson = lesson or lesson_of(recipe)
         for method in ("scores", "guided"):
             if hasattr(network, method):
                 self.model.mark_forward_method(method)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping
 from contextlib import suppress
 from importlib import metadata
 from typing import Any
@@ -17,7 +18,7 @@ from glyphsmith.nets import PicturesToText
 from glyphsmith.train.learned import Fit
 from glyphsmith.train.recipe import Recipe
 
-__all__ = ["learning", "said", "text_format", "versions"]
+__all__ = ["figures", "learning", "said", "text_format", "versions"]
 
 #: Below so many test pictures a figure says little; the run says so.
 _SMALL_TEST = 50
@@ -35,6 +36,13 @@ def learning(recipe: Recipe, fit: Fit) -> dict[str, Any]:
         "best_epoch": fit.best_epoch,
         "learning_s": round(fit.seconds, 2),
         "plan": fit.plan,
+    }
+
+
+def figures(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep of the document of an evaluation what belongs on a card."""
+    return {
+        key: document[key] for key in ("n", "accuracy", "exact", "ci95", "cer", "value_accuracy") if key in document
     }
 
 
