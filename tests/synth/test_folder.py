@@ -15,6 +15,7 @@ from glyphsmith.picture import load_picture
 from glyphsmith.synth.arithmetic import ARITHMETIC, ArithmeticPainter
 from glyphsmith.synth.captcha import CaptchaPainter
 from glyphsmith.synth.folder import paint_folder, workers_for
+from glyphsmith.synth.sprites import SpritePainter, SpriteSettings
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -83,3 +84,13 @@ def test_a_folder_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None
 
 def test_small_folders_are_painted_by_one_process() -> None:
     assert workers_for(1) == workers_for(1999) == 1
+
+
+def test_labels_may_stand_in_the_names_of_the_files(tmp_path: Path) -> None:
+    painter = SpritePainter(SpriteSettings(fonts=("bundled",)))
+    digits = list(paint_folder(painter, 70, tmp_path / "one", 5, labels="names"))
+    names = sorted(path.name for path in (tmp_path / "one").iterdir())
+    assert names == sorted(f"{digit}_{index:02d}.png" for index, digit in enumerate(digits))
+    assert [sample.label for sample in map(open_source(str(tmp_path / "one")).sample, range(70))] == sorted(digits)
+    list(paint_folder(painter, 70, tmp_path / "two", 5, labels="names", workers=2))
+    assert all((tmp_path / "two" / name).read_bytes() == (tmp_path / "one" / name).read_bytes() for name in names)

@@ -59,7 +59,7 @@ def practice(
     from glyphsmith.practice.serving import address, bind, serve
     from glyphsmith.practice.settings import LEVEL_PATHS, TROUBLES, PracticeSettings, TroubleSettings
     from glyphsmith.practice.site import create_app
-    from glyphsmith.synth.digit_fonts import FONT_PARTS
+    from glyphsmith.synth.digit_fonts import font_part_named
     from glyphsmith.synth.sprite_cells import SpriteSettings
 
     levels = {"1": (1,), "2": (2,), "both": (1, 2)}
@@ -70,13 +70,11 @@ def practice(
             raise DataError(
                 f"--trouble-kind {kind}: there is no such trouble", hint=f"there are: {', '.join(TROUBLES)}"
             )
-    if font_part not in FONT_PARTS:
-        raise DataError(f"--font-part {font_part}: there is no such part", hint=f"there are: {', '.join(FONT_PARTS)}")
     looks = SpriteSettings(
         fonts=tuple(fonts or SpriteSettings().fonts),
         illegible=illegible,
         permuted=not free_rows,
-        part=font_part,
+        part=font_part_named(font_part),
     )
     settings = PracticeSettings(
         seed=seed,

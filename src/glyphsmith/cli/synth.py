@@ -1,16 +1,19 @@
-"""``glyphsmith synth captcha|arithmetic``: paint labelled pictures into a folder."""
+"""``glyphsmith synth captcha|arithmetic|sprites``: paint labelled pictures into a folder."""
 
 from __future__ import annotations
 
 import re
 import sys
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from glyphsmith.errors import DataError
 
 if TYPE_CHECKING:
+    from glyphsmith.synth.folder import Labels
+    from glyphsmith.synth.labelled import LabelledPainter
     from glyphsmith.synth.seeded import SeededPainter
 
 __all__ = ["register"]
@@ -36,7 +39,8 @@ def register(app: typer.Typer) -> None:
     verbs = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
     verbs.command("captcha")(captcha)
     verbs.command("arithmetic")(arithmetic)
-    app.add_typer(verbs, name="synth", help="Paint labelled pictures: captcha, arithmetic.")
+    verbs.command("sprites")(sprites)
+    app.add_typer(verbs, name="synth", help="Paint labelled pictures: captcha, arithmetic, sprites.")
 
 
 def captcha(
@@ -75,12 +79,34 @@ def arithmetic(
     workers: _Workers = None,
 ) -> int:
     """Paint sums such as (3-7)+5; DIR gets 0.png, 1.png ... and labels.txt (expression value)."""
-    from dataclasses import replace
-
     from glyphsmith.synth.arithmetic import ARITHMETIC, ArithmeticPainter
 
     painter = ArithmeticPainter(replace(ARITHMETIC, **_changes(width, height, fonts)))
     return _paint(painter, number, out, seed, "labels.txt", workers)
+
+
+def sprites(
+    number: _Number,
+    out: _Out,
+    seed: _Seed = 0,
+    fonts: _Fonts = None,
+    font_part: Annotated[
+        str, typer.Option("--font-part", metavar="PART", help="all, training or held-out: whole designs are kept back.")
+    ] = "all",
+    hold_out: Annotated[
+        float, typer.Option("--hold-out", metavar="SHARE", help="Of the designs, for the parts.")
+    ] = 0.25,
+    illegible: Annotated[float, typer.Option("--illegible", metavar="SHARE", help="Of glyphs that say nothing.")] = 0.0,
+    workers: _Workers = None,
+) -> int:
+    """Paint digits as they are cut out of sprite sheets, 8 x 10 to 17 x 20 px; DIR gets <digit>_<id>.png."""
+    from glyphsmith.synth.sprites import SpritePainter, SpriteSettings, font_part_named
+
+    settings = SpriteSettings(part=font_part_named(font_part), hold_out=hold_out, illegible=illegible)
+    painter = SpritePainter(replace(settings, fonts=tuple(fonts)) if fonts else settings)
+    painted = _written(painter, number, out, seed, "names", workers)
+    print(f"{out}: {painted} pictures, <digit>_<id>.png, seed {seed}")
+    return 0
 
 
 def _changes(width: int | None, height: int | None, fonts: list[str] | None) -> dict[str, Any]:
@@ -101,18 +127,22 @@ def _paint(
     number: int,
     out: str,
     seed: int,
-    labels: Literal["labels.csv", "labels.txt"],
+    labels: Labels,
     workers: int | None,
 ) -> int:
+    painted = _written(painter, number, out, seed, labels, workers)
+    settings = painter.settings
+    print(f"{out}: {painted} pictures of {settings.width_px} x {settings.height_px}, {labels}, seed {seed}")
+    return 0
+
+
+def _written(painter: LabelledPainter, number: int, out: str, seed: int, labels: Labels, workers: int | None) -> int:
+    """Paint a folder, say with which fonts and how far it is, and give how many pictures there are."""
     from glyphsmith.progress import watched
     from glyphsmith.synth.folder import paint_folder, workers_for
 
     for line in painter.describe():
         print(line, file=sys.stderr)
-    texts = paint_folder(
-        painter, number, out, seed, labels=labels, workers=workers_for(number) if workers is None else workers
-    )
-    painted = sum(1 for _ in watched(texts, number, "painting"))
-    settings = painter.settings
-    print(f"{out}: {painted} pictures of {settings.width_px} x {settings.height_px}, {labels}, seed {seed}")
-    return 0
+    processes = workers_for(number) if workers is None else workers
+    texts = paint_folder(painter, number, out, seed, labels=labels, workers=processes)
+    return sum(1 for _ in watched(texts, number, "painting"))

@@ -24,13 +24,13 @@ from PIL import ImageFont
 from glyphsmith.errors import DataError
 from glyphsmith.synth.typefaces import BUNDLED_FONT, find_typefaces
 
-__all__ = ["DIGITS", "FONT_PARTS", "DigitFont", "FontPart", "digit_masks", "find_digit_fonts", "fonts_of_part"]
+__all__ = ["DIGITS", "DigitFont", "FontPart", "digit_masks", "find_digit_fonts", "font_part_named", "fonts_of_part"]
 
 DIGITS = "0123456789"
 
 #: Which fonts to draw with: all, those that readers learn from, or those kept back to measure readers with.
 FontPart = Literal["all", "training", "held-out"]
-FONT_PARTS: tuple[FontPart, ...] = get_args(FontPart)
+_PARTS: tuple[FontPart, ...] = get_args(FontPart)
 
 Looks = NDArray[np.float32]
 
@@ -119,6 +119,14 @@ def fonts_of_part(fonts: Sequence[DigitFont], part: FontPart, share: float) -> t
     held = sum(_rank(design) < share for design in designs)
     out = set(designs[: min(max(1, held), len(designs) - 1)])
     return tuple(font for font in fonts if (font.design in out) == (part == "held-out"))
+
+
+def font_part_named(name: str) -> FontPart:
+    """Give the part of that name. Raises DataError."""
+    for part in _PARTS:
+        if part == name:
+            return part
+    raise DataError(f"there is no font part {name!r}", hint=f"there are: {', '.join(_PARTS)}")
 
 
 def _rank(design: str) -> float:

@@ -25,7 +25,7 @@ from glyphsmith.errors import DataError
 from glyphsmith.files import write_atomically
 from glyphsmith.synth.arithmetic import lines_of
 from glyphsmith.synth.chance import Seeded
-from glyphsmith.synth.seeded import SeededPainter
+from glyphsmith.synth.labelled import LabelledPainter
 
 __all__ = ["MOST_PICTURES", "paint_folder", "workers_for"]
 
@@ -35,7 +35,8 @@ _CHUNK = 64
 #: A second process takes about this many pictures' time to start.
 _WORTH_A_WORKER = 2000
 
-Labels = Literal["labels.csv", "labels.txt"]
+#: Where the labels go: into a table, a list, or the names of the files (``7_000123.png``).
+Labels = Literal["labels.csv", "labels.txt", "names"]
 
 
 def workers_for(n: int) -> int:
@@ -44,13 +45,13 @@ def workers_for(n: int) -> int:
 
 
 def paint_folder(
-    painter: SeededPainter, n: int, out: str | Path, seed: int, *, labels: Labels, workers: int = 1
+    painter: LabelledPainter, n: int, out: str | Path, seed: int, *, labels: Labels, workers: int = 1
 ) -> Iterator[str]:
     """Paint pictures 0 to n - 1 of a seed into an empty or new folder; gives each text once its picture is written.
 
     ``labels.csv`` has the columns file and text; ``labels.txt`` a line ``expression value`` for each of 0.png, 1.png
-    and so on. Labels are written at the end, also at an early one. Raises DataError for a folder that holds something
-    already, and where nothing can be written.
+    and so on; with "names" files are called ``<text>_<index>.png``. Labels are written at the end, also at an early
+    one. Raises DataError for a folder that holds something already, and where nothing can be written.
     """
     if not 1 <= n <= MOST_PICTURES:
         raise DataError(f"{n} pictures: expected 1 to {MOST_PICTURES}")
@@ -58,7 +59,7 @@ def paint_folder(
         raise DataError(f"{workers} workers: expected at least 1")
     Seeded(seed)  # refuses an impossible seed before there is a folder
     folder = _empty_folder(Path(out))
-    digits = len(str(n - 1)) if labels == "labels.csv" else 1
+    digits = 1 if labels == "labels.txt" else len(str(n - 1))
     return _painted(painter, n, folder, seed, digits, labels, min(workers, -(-n // _CHUNK)))
 
 
@@ -75,15 +76,15 @@ def _empty_folder(folder: Path) -> Path:
 
 
 def _painted(
-    painter: SeededPainter, n: int, folder: Path, seed: int, digits: int, labels: Labels, workers: int
+    painter: LabelledPainter, n: int, folder: Path, seed: int, digits: int, labels: Labels, workers: int
 ) -> Iterator[str]:
     chunks = [range(start, min(n, start + _CHUNK)) for start in range(0, n, _CHUNK)]
     texts: list[str] = []
     try:
         painted = (
-            (_paint_chunk(painter, seed, chunk, folder, digits) for chunk in chunks)
+            (_paint_chunk(painter, seed, chunk, folder, digits, labels) for chunk in chunks)
             if workers == 1
-            else _shared_out(painter, seed, chunks, folder, digits, workers)
+            else _shared_out(painter, seed, chunks, folder, digits, labels, workers)
         )
         for some in painted:
             for text in some:
@@ -95,12 +96,18 @@ def _painted(
 
 
 def _shared_out(
-    painter: SeededPainter, seed: int, chunks: Sequence[range], folder: Path, digits: int, workers: int
+    painter: LabelledPainter,
+    seed: int,
+    chunks: Sequence[range],
+    folder: Path,
+    digits: int,
+    labels: Labels,
+    workers: int,
 ) -> Iterator[list[str]]:
     """Paint chunks in worker processes; give their texts in order. Only a few chunks wait at any time."""
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(
-        workers, mp_context=context, initializer=_begin_worker, initargs=(painter, seed, folder, digits)
+        workers, mp_context=context, initializer=_begin_worker, initargs=(painter, seed, folder, digits, labels)
     )
     try:
         ahead = iter(chunks)
@@ -114,12 +121,12 @@ def _shared_out(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-_worker: tuple[SeededPainter, int, Path, int] | None = None
+_worker: tuple[LabelledPainter, int, Path, int, Labels] | None = None
 
 
-def _begin_worker(painter: SeededPainter, seed: int, folder: Path, digits: int) -> None:
+def _begin_worker(painter: LabelledPainter, seed: int, folder: Path, digits: int, labels: Labels) -> None:
     global _worker  # noqa: PLW0603 - what a process is told once, at its start
-    _worker = (painter, seed, folder, digits)
+    _worker = (painter, seed, folder, digits, labels)
     cv2.setNumThreads(1)
     # Ctrl-C goes to all processes of a terminal; the first one ends the others in order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -127,16 +134,19 @@ def _begin_worker(painter: SeededPainter, seed: int, folder: Path, digits: int) 
 
 def _worker_chunk(chunk: range) -> list[str]:
     assert _worker is not None
-    painter, seed, folder, digits = _worker
-    return _paint_chunk(painter, seed, chunk, folder, digits)
+    painter, seed, folder, digits, labels = _worker
+    return _paint_chunk(painter, seed, chunk, folder, digits, labels)
 
 
-def _paint_chunk(painter: SeededPainter, seed: int, chunk: range, folder: Path, digits: int) -> list[str]:
+def _paint_chunk(
+    painter: LabelledPainter, seed: int, chunk: range, folder: Path, digits: int, labels: Labels
+) -> list[str]:
     texts = []
     for index in chunk:
         picture, text = painter.paint(seed, index)
         encoded = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))[1]
-        _write(folder / _name(index, digits), encoded.tobytes())
+        name = _name(index, digits)
+        _write(folder / (f"{text}_{name}" if labels == "names" else name), encoded.tobytes())
         texts.append(text)
     return texts
 
@@ -158,6 +168,8 @@ def _name(index: int, digits: int) -> str:
 
 
 def _write_labels(folder: Path, texts: Sequence[str], digits: int, labels: Labels) -> None:
+    if labels == "names":
+        return
     if labels == "labels.txt":
         write_atomically(folder / labels, "\n".join(lines_of(texts)) + "\n")
         return

@@ -19,6 +19,7 @@ from glyphsmith.errors import RecipeError
 from glyphsmith.picture import Picture
 from glyphsmith.synth.arithmetic import ARITHMETIC, ArithmeticPainter
 from glyphsmith.synth.captcha import CaptchaPainter
+from glyphsmith.synth.labelled import LabelledPainter
 from glyphsmith.synth.seeded import SeededPainter
 from glyphsmith.synth.settings import preset
 
@@ -59,7 +60,7 @@ def painter_of(
     return CaptchaPainter(preset(look, **changes), emphasis=emphasis, emphasis_share=emphasis_share)
 
 
-def painted_source(painter: SeededPainter, pictures: int, *, seed: int, kind: str, how: str) -> LabelledPictures:
+def painted_source(painter: LabelledPainter, pictures: int, *, seed: int, kind: str, how: str) -> LabelledPictures:
     """Give pictures 0 to ``pictures`` - 1 of a seed; ``kind`` and ``how`` say what they are to people."""
     digits = len(str(max(0, pictures - 1)))
     return LabelledPictures(
@@ -76,12 +77,12 @@ def painted_source(painter: SeededPainter, pictures: int, *, seed: int, kind: st
 class _Painted:
     """Pixels by index, from a painter; each thread paints with a painter of its own."""
 
-    def __init__(self, painter: SeededPainter, seed: int) -> None:
+    def __init__(self, painter: LabelledPainter, seed: int) -> None:
         self._painter, self._seed = painter, seed
         self._own = threading.local()
 
     def picture(self, i: int, name: str, /) -> Picture:  # noqa: ARG002 - what is painted has no file to name
-        painter: SeededPainter | None = getattr(self._own, "painter", None)
+        painter: LabelledPainter | None = getattr(self._own, "painter", None)
         if painter is None:
             painter = self._own.painter = copy.deepcopy(self._painter)
         return painter.paint(self._seed, i)[0]

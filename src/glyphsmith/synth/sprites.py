@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glyphsmith.synth.chance import Chance, Seeded
-from glyphsmith.synth.digit_fonts import DIGITS, DigitFont
+from glyphsmith.synth.digit_fonts import DIGITS, DigitFont, font_part_named
 from glyphsmith.synth.sprite_cells import CellPainter, SpriteSettings
 
-__all__ = ["Sprite", "SpritePainter", "SpriteSettings", "png_bytes"]
+__all__ = ["Sprite", "SpritePainter", "SpriteSettings", "font_part_named", "png_bytes"]
 
 _ROWS = _COLUMNS = 10
 #: Heights a strip's tallest digit may have.

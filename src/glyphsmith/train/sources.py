@@ -22,6 +22,12 @@ def open_asked(place: str, recipe: Recipe, say: Callable[[str], None]) -> Labell
         from glyphsmith.synth.source import painted_source
 
         synth = recipe.synth
+        if synth.kind == "sprites":
+            from glyphsmith.synth.sprite_source import sprite_source
+
+            return sprite_source(
+                synth.pictures, seed=recipe.seed, fonts=synth.fonts, part=synth.font_part, group=recipe.data.group
+            )
         how = synth.kind if synth.kind == "arithmetic" else f"{synth.kind}, {synth.look}"
         return painted_source(_painter(recipe), synth.pictures, seed=recipe.seed, kind=synth.kind, how=how)
     if not place and not recipe.data.source:
@@ -65,7 +71,7 @@ def painted_symbols(place: str, recipe: Recipe) -> tuple[str, ...]:
 
 
 def _is_endless(place: str, recipe: Recipe) -> bool:
-    return not place and bool(recipe.synth.kind) and recipe.synth.endless
+    return not place and recipe.synth.kind not in ("", "sprites") and recipe.synth.endless
 
 
 def _painter(recipe: Recipe, *, emphasis: bool = False) -> SeededPainter:
