@@ -10,6 +10,7 @@ from PIL import Image
 
 from glyphsmith import cli
 from tiny_reader import DIGITS, picture_of, tiny_reader
+from tiny_text_reader import tiny_text_reader
 
 
 @pytest.fixture
@@ -110,3 +111,46 @@ def test_a_report_folder_that_cannot_be_made_is_one_clear_error(
     (tmp_path / "file").write_text("")
     assert cli.main(["eval", model, str(data), "--report", str(tmp_path / "file")]) == 2
     assert "the folder of the report cannot be made" in capsys.readouterr().err
+
+
+def test_data_without_a_single_known_label_is_an_error_and_not_zero_per_cent(
+    model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for label in ("ᚠ", "ᚢ"):
+        (tmp_path / "runes" / label).mkdir(parents=True)
+        Image.fromarray(picture_of(3)).save(tmp_path / "runes" / label / "a.png")
+    assert cli.main(["eval", model, str(tmp_path / "runes"), "--json", "--report", str(tmp_path / "report")]) == 2
+    streams = capsys.readouterr()
+    assert streams.out == ""
+    assert "can answer none of its 2 labels (ᚠ ᚢ); it knows 0 1 2" in streams.err
+    assert "--from" in streams.err
+    assert not (tmp_path / "report").exists()
+
+
+def test_texts_in_another_case_than_the_reader_s_are_an_error_that_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reader = tiny_text_reader(tmp_path / "tiny.onnx", "ABC")
+    (tmp_path / "texts").mkdir()
+    for text in ("abca", "cabb", "bbac"):
+        Image.fromarray(picture_of(3, width=60)).save(tmp_path / "texts" / f"{text}.png")
+    assert cli.main(["eval", str(reader), str(tmp_path / "texts")]) == 2
+    assert "capitals and small letters are different labels" in capsys.readouterr().err
+    # One text that it can answer, and there is a figure.
+    Image.fromarray(picture_of(3, width=60)).save(tmp_path / "texts" / "AABC.png")
+    assert cli.main(["eval", str(reader), str(tmp_path / "texts"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["n"] == 4
+
+
+def test_texts_are_held_to_characters_and_patterns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    reader = tiny_text_reader(tmp_path / "tiny.onnx", "ABC")
+    (tmp_path / "texts").mkdir()
+    for text in ("AABB", "ABAB", "BBBA"):
+        Image.fromarray(picture_of(3, width=60)).save(tmp_path / "texts" / f"{text}.png")
+    words = ["eval", str(reader), str(tmp_path / "texts"), "--json"]
+    assert cli.main([*words, "--pattern", "AABB"]) == 0
+    assert json.loads(capsys.readouterr().out)["exact"] == pytest.approx(1 / 3, abs=1e-6)
+    assert cli.main([*words, "--charset", "A"]) == 0
+    assert {read for _, read, _ in json.loads(capsys.readouterr().out)["confusions"]} <= {"A", ""}
+    assert cli.main([*words, "--pattern", "x"]) == 2
+    assert "can match it" in capsys.readouterr().err

@@ -46,10 +46,16 @@ def evaluate_reader(
             help="Count texts also with these as one; or `case` (default: 0O, where a reader knows both).",
         ),
     ] = None,
+    charset: Annotated[
+        str | None, typer.Option("--charset", metavar="S", help="Read texts of these characters alone.")
+    ] = None,
+    pattern: Annotated[
+        str | None, typer.Option("--pattern", metavar="REGEX|NAME", help="Read texts that match this alone, as `read`.")
+    ] = None,
 ) -> int:
     """Read labelled pictures and say how many were right, which labels were confused, and how fast it was."""
     from glyphsmith.data.source import open_source
-    from glyphsmith.evaluate.evaluation import evaluate, part_indices
+    from glyphsmith.evaluate.evaluation import check_known, evaluate, part_indices
     from glyphsmith.runtime.reader import open_reader
 
     reader = open_reader(model)
@@ -58,7 +64,8 @@ def evaluate_reader(
     indices, name = part_indices(source, part)
     if indices is not None:
         print(f"reading {name}: {len(indices):,} of {len(source):,} pictures", file=sys.stderr)
-    evaluation = evaluate(reader, source, indices=indices, part=name, folds=fold)
+    check_known(reader, source, indices)
+    evaluation = evaluate(reader, source, indices=indices, part=name, folds=fold, charset=charset, pattern=pattern)
     if report is not None:
         from glyphsmith.evaluate.report import write_report
 

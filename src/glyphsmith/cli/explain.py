@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from glyphsmith.errors import DataError
+from glyphsmith.errors import DataError, PictureError
 
 __all__ = ["register"]
 
@@ -32,7 +33,12 @@ def explain_picture(
     from glyphsmith.files import write_atomically
     from glyphsmith.runtime.reader import open_reader
 
-    found = explain(open_reader(model), picture, label=label)
+    reader = open_reader(model)
+    try:
+        found = explain(reader, picture, label=label)
+    except PictureError as error:  # as `read` has it: a picture that failed, not a command that was wrong
+        print(f"error: {error}", file=sys.stderr)
+        return 1
     write_atomically(out, png_bytes(draw_explanation(found, name=picture)))
     print(f"{found.answer}\t{found.top[0][1]:.4f}\t{out}")
     return 0

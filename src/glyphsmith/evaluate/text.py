@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -18,14 +18,11 @@ from numpy.typing import NDArray
 
 from glyphsmith import metrics
 from glyphsmith.errors import DataError
-from glyphsmith.evaluate.specimens import Specimen
-from glyphsmith.evaluate.text_specimens import NOTHING, ColumnExample, TextSpecimens
+from glyphsmith.evaluate.measured import Measured
+from glyphsmith.evaluate.text_specimens import NOTHING, ColumnExample
 from glyphsmith.expression import evaluate_expression
 
 __all__ = ["NOTHING", "Place", "TextEvaluation", "foldings"]
-
-#: Below this share of its time with a processor, a thread was disturbed (as in ``evaluation``).
-_BUSY_BELOW = 0.8
 
 
 def foldings(words: Sequence[str]) -> tuple[str, ...]:
@@ -55,43 +52,21 @@ class Place:
     ci95: tuple[float, float]
 
 
-@dataclass(frozen=True, eq=False)
-class TextEvaluation:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TextEvaluation(Measured):
     """What a reader made of N pictures of texts.
 
     ``truths`` and ``reads`` (N) are the texts; what was refused or impossible is read as an empty one. ``alphabet`` is
-    the reader's. ``folds`` are the sets of characters that are also counted as one. All else is as in ``Evaluation``.
+    the reader's. ``folds`` are the sets of characters that are also counted as one.
     """
 
-    reader: str
-    about: str
-    data: str
-    form: str
-    part: str
     alphabet: tuple[str, ...]
     truths: tuple[str, ...]
     reads: tuple[str, ...]
-    confidence: NDArray[np.float32]
-    sizes_px: NDArray[np.int32]
-    failed: tuple[tuple[str, str, str], ...]
-    read_ms: NDArray[np.float64]
-    decode_ms: NDArray[np.float64]
-    cpu_share: float
-    file_bytes: int
-    reject_below: float
-    stages: tuple[str, ...]
-    seconds: float
     arithmetic: bool = False
     folds: tuple[str, ...] = ()
-    surest: tuple[Specimen, ...] = ()
-    pairs: tuple[tuple[Specimen, ...], ...] = ()
     columns: tuple[ColumnExample, ...] = ()
     task: str = "text"
-
-    @property
-    def n(self) -> int:
-        """How many pictures were read."""
-        return len(self.truths)
 
     @property
     def known(self) -> int:
@@ -105,18 +80,8 @@ class TextEvaluation:
 
     @property
     def exact(self) -> float:
-        """The share of whole texts that were right."""
-        return float(self.right.mean())
-
-    @property
-    def accuracy(self) -> float:
-        """The same; the word the report shares with labels."""
-        return self.exact
-
-    @property
-    def ci95(self) -> tuple[float, float]:
-        """The 95 % interval of the share of whole texts."""
-        return metrics.wilson_interval(int(self.right.sum()), self.n)
+        """The share of whole texts that were right: the accuracy of a reader of texts."""
+        return self.accuracy
 
     @property
     def cer(self) -> float:
@@ -175,11 +140,6 @@ class TextEvaluation:
         return metrics.confusions(self.matrix, self.labels)
 
     @property
-    def ece(self) -> float:
-        """The expected calibration error of the confidence in whole texts."""
-        return metrics.expected_calibration_error(self.confidence, self.right)
-
-    @property
     def outside(self) -> dict[str, int]:
         """How often symbols occur that the reader cannot answer."""
         strange = Counter(sign for truth in self.truths for sign in truth if sign not in set(self.alphabet))
@@ -207,21 +167,6 @@ class TextEvaluation:
             truth != read and unicodedata.normalize("NFKC", truth).casefold() == read.casefold()
             for truth, read in zip(self.truths, self.reads, strict=True)
         )
-
-    @property
-    def machine_was_busy(self) -> bool:
-        """True where the measured times are those of a machine with other things to do."""
-        return self.cpu_share < _BUSY_BELOW
-
-    @property
-    def ms(self) -> tuple[float, float]:
-        """p50 and p95 of reading one picture on one thread, from raw pixels to the text, in milliseconds."""
-        p50, p95 = metrics.percentiles(self.read_ms)
-        return p50, p95
-
-    def with_specimens(self, chosen: TextSpecimens) -> TextEvaluation:
-        """Give the same with pictures for the report."""
-        return replace(self, surest=chosen.surest, pairs=chosen.pairs, columns=chosen.columns)
 
     def as_dict(self) -> dict[str, Any]:
         """Give the document of ``glyphsmith eval --json``."""
