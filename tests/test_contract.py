@@ -35,10 +35,11 @@ FLAGS = {
     "data import": {"--json", "--group", "--seed", "--validation", "--test"},
     "recipes": {"--json"},
     "models": {"--json"},
-    "synth sprites": {"--number", "--out", "--seed", "--fonts", "--font-part", "--hold-out", "--illegible", "--workers"},
+    "synth sprites": {"--out", "--seed", "--fonts", "--font-part", "--hold-out", "--illegible", "--workers"},
     "practice": {
         "--port", "--host", "--pages", "--seed", "--level", "--email", "--password", "--fonts", "--font-part",
-        "--illegible", "--free-rows", "--latency", "--trouble", "--trouble-kind", "--slow", "--retry-after", "--disallow",
+        "--illegible", "--free-rows", "--latency", "--trouble", "--trouble-kind", "--slow", "--retry-after",
+        "--disallow",
     },
     "bench": {"--json", "--seconds"},
     "explain": {"--out", "--label"},
