@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glyphsmith.alphabet import Alphabet
+from glyphsmith.data.one_sign import open_one_sign
 from glyphsmith.evaluate.evaluation import evaluate
 from glyphsmith.evaluate.words import count, percent
 from glyphsmith.export.reader_file import network_weights
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from glyphsmith.data.pictures import LabelledPictures, Source
     from glyphsmith.data.split import Split
 
-__all__ = ["Grown", "OldReader", "before_and_after", "open_old", "take_up"]
+__all__ = ["Grown", "OldReader", "before_and_after", "one_new_sign", "open_old", "take_up"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,11 @@ def open_old(model: str) -> OldReader:
     """Open the reader to go on from. Raises ModelError where it is none, or keeps no weights to go on from."""
     path = resolve(model)
     return OldReader(path, open_reader(path), network_weights(path.read_bytes(), where=str(path)))
+
+
+def one_new_sign(old: OldReader | None, place: str) -> LabelledPictures | None:
+    """Open the pictures of one sign that a reader of labels is to learn besides its own; None for all else."""
+    return open_one_sign(place) if place and old is not None and old.reader.card.task == "label" else None
 
 
 def take_up(old: OldReader, source: LabelledPictures, *, seed: int, say: Callable[[str], None]) -> Grown:

@@ -155,7 +155,7 @@ def _prepare(folder: Path, asked: Asked, say: Callable[[str], None]) -> _Task:
     from glyphsmith.train.choices import choose_rest, choose_task
     from glyphsmith.train.prepared import prepare_parts
     from glyphsmith.train.rehearsal import keep_parts
-    from glyphsmith.train.sources import endless_of, open_asked, painted_symbols
+    from glyphsmith.train.sources import endless_of, look_ahead, open_asked, painted_symbols
 
     named = load_recipe(asked.recipe) if asked.recipe else Recipe()
     if asked.seed is not None:
@@ -164,7 +164,9 @@ def _prepare(folder: Path, asked: Asked, say: Callable[[str], None]) -> _Task:
         named = replace(named, data=replace(named.data, group=asked.group))
 
     old = growing.open_old(asked.from_at or asked.from_model) if asked.from_model else None
-    source = open_asked(asked.source, with_settings(named, asked.settings), say)
+    source = growing.one_new_sign(old, asked.source) or open_asked(
+        asked.source, with_settings(named, asked.settings), say
+    )
     say(f"{source.where}: {source.form}, because {source.reason}")
     folders.write_asked(folder, replace(asked, from_at=str(old.path.resolve()) if old else ""))
     grown = growing.take_up(old, source, seed=named.seed, say=say) if old else None
@@ -223,9 +225,9 @@ def _prepare(folder: Path, asked: Asked, say: Callable[[str], None]) -> _Task:
     problems = judge.before(train.pictures, train.labels, alphabet.labels)
     if made.texts is not None:
         diagnose_text.check_room(chosen, alphabet, train.labels, validation.labels)
+        diagnose_text.check_pattern(chosen, alphabet, train.labels, validation.labels)
     if endless is not None:
-        diagnose_text.check_room(chosen, alphabet, endless.fullest())
-        problems = [problem for problem in problems if problem.kind != "few"]
+        problems = look_ahead(endless, chosen, alphabet, problems, old.reader.card if old else None)
     for problem in problems:
         say(f"warning: {problem.text}\nhint: {problem.hint}")
     return _Task(
@@ -284,12 +286,12 @@ def _write(folder: Path, task: _Task, fit: Fit, asked: Asked, say: Callable[[str
     card = Card(
         name=recipe.name if recipe.name != "automatic" else folder.resolve().name,
         task=recipe.task,
-        text=records.text_format(fit, task.train.labels, task.alphabet),
+        text=records.text_format(fit, task.train.labels, task.alphabet, recipe.decode.pattern),
         alphabet=task.alphabet.labels,
         prepare=asdict(recipe.prepare),
         recipe=recipe.as_dict(),
         data={
-            "train": _learned_from(task, fit),
+            "train": records.learned_from(task.train, task.endless, fit),
             "validation": len(task.validation),
             "test": len(task.split.test),
             "form": task.source.form,
@@ -363,7 +365,11 @@ def _report(
         **records.learning(recipe, fit),
         "weights": weights,
         "gate": written.gate,
-        "split": {"reason": split.reason, "train": _learned_from(task, fit), "validation": len(task.validation)},
+        "split": {
+            "reason": split.reason,
+            "train": records.learned_from(task.train, task.endless, fit),
+            "validation": len(task.validation),
+        },
         "decisions": [list(decision) for decision in task.decisions],
         "problems": [problem.as_dict() for problem in task.problems],
         "audit": task.audit.as_dict(),
@@ -375,11 +381,6 @@ def _report(
     if evaluation is not None:
         say(f"report: {folder / 'report.html'}")
     return Outcome(folder, model, part, evaluation, tuple(task.problems), fit.stopped, fit.interrupted)
-
-
-def _learned_from(task: _Task, fit: Fit) -> int:
-    """Count the training pictures: those that were painted for the steps, or those that were there before."""
-    return len(task.train) if task.endless is None else int(fit.history[-1]["step"]) * int(fit.plan["batch"])
 
 
 def _gate(file: bytes, fit: Fit, task: _Task) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def undo(folder: Path, *, made: Sequence[Path]) -> None:
     """Take away what a run wrote that ended before it learned anything, so that the same words can be tried again."""
     if (folder / "checkpoints" / "last.ckpt").exists():
         return
-    for name in ("run.json", "recipe.toml", "log.jsonl"):
+    for name in ("run.json", "recipe.toml", "log.jsonl", "parts.npz"):
         (folder / name).unlink(missing_ok=True)
     for name in ("prepared", "checkpoints", "events"):
         shutil.rmtree(folder / name, ignore_errors=True)

@@ -22,6 +22,7 @@ from glyphsmith.card import Card
 from glyphsmith.data.audit import Audit, audit
 from glyphsmith.data.download import cache_folder
 from glyphsmith.data.joined import joined
+from glyphsmith.data.one_sign import open_one_sign
 from glyphsmith.data.pictures import LabelledPictures
 from glyphsmith.data.split import Split, split_samples
 from glyphsmith.errors import GlyphsmithError
@@ -191,7 +192,9 @@ def _known_by_folder(
         return _known_by_recipe(run.recipe, seed, most, say)
     if run.asked.source_at and Path(run.asked.source_at) == Path(new.where).resolve():
         return None
-    source = open_asked(run.asked.source_at or run.asked.source, run.recipe, say)
+    place = run.asked.source_at or run.asked.source
+    one = open_one_sign(place) if run.asked.from_at and run.recipe.task == "label" else None
+    source = one or open_asked(place, run.recipe, say)
     if known is None:
         return _chosen_by_split(source, run.recipe, seed, most, say)
     # The record is of the run's own source first; behind it stand those that it rehearsed itself.
