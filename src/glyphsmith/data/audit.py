@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from glyphsmith.data.blocks import Block, open_blocks
 from glyphsmith.data.measure import DIGEST_BYTES, GROUNDS, THUMB_SIDE, Measures, measure
 from glyphsmith.data.nearly import clusters
-from glyphsmith.data.pictures import Source
+from glyphsmith.data.pictures import Source, columns_of
 from glyphsmith.data.stream import track_source
 from glyphsmith.errors import PictureError
 
@@ -143,19 +143,13 @@ class Collector:
 
         source = self._source
         exact, cluster, not_compared = clusters(self.digests, self.thumbs, self.readable, source)
-        labels: Counter[str] = Counter()
-        parts: Counter[str] = Counter()
-        for i in range(len(source)):
-            sample = source.sample(i)
-            labels[sample.label] += 1
-            if sample.part:
-                parts[sample.part] += 1
+        given = columns_of(source)
         made = Audit(
             where=source.where,
             form=source.form,
             reason=source.reason,
             n=len(source),
-            labels=labels,
+            labels=Counter(given.labels),
             digests=self.digests,
             readable=self.readable,
             exact=exact,
@@ -164,7 +158,7 @@ class Collector:
             heights=self.heights,
             widths=self.widths,
             kinds=self.kinds,
-            parts=parts,
+            parts=Counter(part for part in given.parts or () if part),
             failures=[(source.sample(i).name, why) for i, why in sorted(self.failures)],
         )
         if not_compared:

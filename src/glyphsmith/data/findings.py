@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glyphsmith.data.measure import BLANK, BUSY, DARK, LIGHT
-from glyphsmith.data.pictures import Source
+from glyphsmith.data.pictures import Source, columns_of
 
 if TYPE_CHECKING:
     from glyphsmith.data.audit import Audit, Finding
@@ -105,7 +105,8 @@ def _duplicates(audit: Audit, source: Source) -> list[Finding]:
     if copies:
         names = [_names(source, members) for members in list(exact.values())[:_SHOWN]]
         found.append(_finding("note", f"{_several(copies, 'exact copy', 'exact copies')} of other pictures", names))
-    torn = [members for members in exact.values() if len({source.sample(i).label for i in members}) > 1]
+    labels = columns_of(source).labels
+    torn = [members for members in exact.values() if len({labels[i] for i in members}) > 1]
     if torn:
         names = [", ".join(f"{source.sample(i).name} = {source.sample(i).label!r}" for i in m[:3]) for m in torn[:20]]
         found.append(_finding("warning", f"{_several(len(torn), 'picture')} under two labels", names))
@@ -176,7 +177,8 @@ def _polarity(audit: Audit, source: Source) -> list[Finding]:
     less, which, name = (dark, DARK, "light on dark") if dark < light else (light, LIGHT, "dark on light")
     share = less / (dark + light)
     at = np.flatnonzero(audit.readable & (audit.grounds == which))
-    by_label = Counter(source.sample(int(i)).label for i in at)
+    labels = columns_of(source).labels
+    by_label = Counter(labels[i] for i in at.tolist())
     # a label whose pictures alone are turned round is told by its ground, and not by what is written on it
     telling = sorted(label for label, count in by_label.items() if count >= 3 and count > 0.9 * audit.labels[label])
     if telling and share < 0.4 and not is_text(audit.labels):

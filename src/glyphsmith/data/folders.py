@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import islice
 
 from glyphsmith.alphabet import normalise_label
 from glyphsmith.data.pictures import LabelledPictures, Part, part_of
@@ -62,24 +63,35 @@ def name_of_file(path: str) -> str:
 
 def label_in_name(path: str) -> str:
     """Give the label a file name carries: all before the first ``_``, without the `` (2)`` of a copy; may be empty."""
-    return normalise_label(_COPY_NUMBER.sub("", name_of_file(path).partition("_")[0]))
+    return labels_in_names([path])[0]
 
 
-def why_no_labels(paths: Sequence[str], few: int = 10) -> str | None:
-    """Say why file names are no labels (camera names, running numbers, hashes), or None where they may be.
+def labels_in_names(paths: Sequence[str]) -> list[str]:
+    """Give the labels that file names carry, one after the other; a label that many of them share is found once."""
+    known: dict[str, str] = {}
+    found = []
+    for path in paths:
+        before = name_of_file(path).partition("_")[0]
+        label = known.get(before)
+        if label is None:
+            label = known[before] = normalise_label(_COPY_NUMBER.sub("", before))
+        found.append(label)
+    return found
 
-    Up to ``few`` running numbers may be labels.
-    """
-    stems = [name_of_file(path) for path in paths]
-    labels = [label_in_name(path) for path in paths]
-    words = Counter(re.split(r"[\s\d\-.(]", label.lower(), maxsplit=1)[0] for label in labels)
+
+def why_no_labels(paths: Sequence[str]) -> str | None:
+    """Say why file names are no labels (camera names, running numbers, hashes), or None where they may be."""
+    words: Counter[str] = Counter()
+    for label, count in Counter(labels_in_names(paths)).items():
+        words[re.split(r"[\s\d\-.(]", label.lower(), maxsplit=1)[0]] += count
     word, often = words.most_common(1)[0]
-    if word in _CAMERA_WORDS and often > 0.9 * len(labels):
+    if word in _CAMERA_WORDS and often > 0.9 * len(paths):
         return f"they are named like files of a camera or program ({_example(paths)})"
-    hashes = sum(bool(_HASH.fullmatch(stem)) for stem in stems)
-    if hashes > 0.9 * len(stems):
+    stems = [name_of_file(path) for path in paths]
+    most = len(stems) - int(0.9 * len(stems))
+    if sum(1 for _ in islice((stem for stem in stems if not _HASH.fullmatch(stem)), most)) < most:
         return f"they are hashes or random names ({_example(paths)})"
-    if len(stems) > few and all(stem.isascii() and stem.isdecimal() for stem in stems):
+    if len(stems) > 10 and all(stem.isascii() and stem.isdecimal() for stem in stems):
         numbers = sorted(int(stem) for stem in stems)
         if numbers[0] <= 1 and numbers == list(range(numbers[0], numbers[0] + len(numbers))):
             return f"they count from {numbers[0]} to {numbers[-1]}"
@@ -93,9 +105,16 @@ def _example(paths: Sequence[str]) -> str:
 def open_folders(tree: Tree, pictures: Sequence[str], where: str) -> LabelledPictures:
     """Find the labels of ``pictures`` (names in the tree) in their folders or names. Raises DataError."""
     notes: list[str] = []
-    folders = _below_common([path.split("/")[:-1] for path in pictures])
-    parts, folders, said_parts = _take_parts(folders)
-    kinds = {"/".join(folder) for folder in folders}
+    holder = [path.rpartition("/")[0] for path in pictures]
+    held = Counter(holder)  # few folders hold many pictures, so it is folders that are looked at
+    folders = _below_common([folder.split("/") if folder else [] for folder in held])
+    part_of_each, folders, said_parts = _take_parts(folders, list(held.values()))
+    parts: list[Part] | None = None
+    if part_of_each:
+        found = dict(zip(held, part_of_each, strict=True))
+        parts = [found[folder] for folder in holder]
+    label_of = {folder: "/".join(below) for folder, below in zip(held, folders, strict=True)}
+    kinds = set(label_of.values())
     if {folder[0].lower() for folder in folders if folder} >= {"images", "masks"}:
         raise DataError(
             f"{where}: images/ beside masks/ is a set of pictures with masks, and this version learns labels only",
@@ -104,12 +123,12 @@ def open_folders(tree: Tree, pictures: Sequence[str], where: str) -> LabelledPic
     if kinds == {""}:
         return _by_name(tree, pictures, parts, where, said_parts)
     if "" in kinds:
-        outside = [path for path, folder in zip(pictures, folders, strict=True) if not folder]
+        outside = [path for path, folder in zip(pictures, holder, strict=True) if not label_of[folder]]
         notes.append(f"left out: {len(outside):,} pictures outside the class folders (first: {outside[0]})")
         kinds.discard("")
-    keep = [i for i, folder in enumerate(folders) if folder]
+    keep = [i for i, folder in enumerate(holder) if label_of[folder]]
     names = [pictures[i] for i in keep]
-    labels = ["/".join(folders[i]) for i in keep]
+    labels = [label_of[holder[i]] for i in keep]
     if any("/" in kind for kind in kinds):
         nested = next(kind for kind in sorted(kinds) if "/" in kind)
         notes.append(f"folders lie in folders, so the label is the whole path below {where}, for example {nested!r}")
@@ -133,26 +152,15 @@ def open_folders(tree: Tree, pictures: Sequence[str], where: str) -> LabelledPic
 def _by_name(
     tree: Tree, pictures: Sequence[str], parts: list[Part] | None, where: str, said_parts: str
 ) -> LabelledPictures:
-    folder = pictures[0].rpartition("/")[0]
-    doubt = why_no_labels(pictures, 0 if folder else 10)
-    if doubt and folder:
-        # The one class of somebody who adds a sign to a reader; alone it is refused later, where one label is too few.
-        label = folder.rpartition("/")[2]
-        return LabelledPictures(
-            form="one folder a class",
-            reason=f"the pictures lie in one folder ({label}){said_parts}, and {doubt}",
-            where=where,
-            store=FileStore(tree, pictures),
-            names=pictures,
-            labels=[normalise_label(label)] * len(pictures),
-            parts=parts,
-        )
+    doubt = why_no_labels(pictures)
     if doubt:
+        folder = pictures[0].rpartition("/")[0]
         raise DataError(
             f"{where}: {len(pictures):,} pictures, but nothing tells their labels: {doubt}",
-            hint="put them into one folder a class, name them LABEL_anything.png, or add a labels.csv (file,label)",
+            hint="put them into one folder a class, name them LABEL_anything.png, or add a labels.csv (file,label)"
+            + (f"; if {folder!r} is itself the one class, name the folder above it" if folder else ""),
         )
-    labels = [label_in_name(path) for path in pictures]
+    labels = labels_in_names(pictures)
     keep = [i for i, label in enumerate(labels) if label]
     notes = []
     if len(keep) < len(labels):
@@ -177,7 +185,7 @@ def _by_name(
 
 
 def _below_common(folders: list[list[str]]) -> list[list[str]]:
-    """Drop the folders that all pictures share: they are where the set lies and tell nothing about a label."""
+    """Drop the folders that all others lie in: they are where the set lies and tell nothing about a label."""
     depth = 0
     first = min(folders)
     last = max(folders)  # what the least and the greatest share, all between share
@@ -186,14 +194,19 @@ def _below_common(folders: list[list[str]]) -> list[list[str]]:
     return [folder[depth:] for folder in folders] if depth else folders
 
 
-def _take_parts(folders: list[list[str]]) -> tuple[list[Part] | None, list[list[str]], str]:
-    """Take ``train/CLASS`` or ``CLASS/train`` apart; only where every picture lies in a part and there are several."""
+def _take_parts(folders: list[list[str]], held: list[int]) -> tuple[list[Part] | None, list[list[str]], str]:
+    """Take ``train/CLASS`` or ``CLASS/train`` apart; only where every picture lies in a part and there are several.
+
+    ``held`` counts the pictures of each folder.
+    """
     for at in (0, -1):
         found = [part_of(folder[at]) if folder else None for folder in folders]
         parts = [part for part in found if part is not None]
         if len(parts) == len(folders) and len(set(parts)) > 1:
             rest = [folder[1:] if at == 0 else folder[:-1] for folder in folders]
-            named = Counter(parts)
+            named: Counter[Part] = Counter()
+            for part, count in zip(parts, held, strict=True):
+                named[part] += count
             said = ", ".join(f"{name} {named[name]:,}" for name in ("train", "validation", "test") if name in named)
             return parts, _below_common(rest), f", with the split given by folders ({said})"
     return None, folders, ""
@@ -204,8 +217,8 @@ def _names_tell_more(names: Sequence[str], folders: Sequence[str]) -> bool:
     if not all("_" in name_of_file(name) for name in names[:50]):
         return False
     by_folder: dict[str, set[str]] = {}
-    for name, folder in zip(names, folders, strict=True):
-        by_folder.setdefault(folder, set()).add(label_in_name(name))
+    for label, folder in zip(labels_in_names(names), folders, strict=True):
+        by_folder.setdefault(folder, set()).add(label)
     labels = set.union(*by_folder.values())
     repeated = sum(len(found) for found in by_folder.values()) > 1.5 * len(labels)
     return (

@@ -20,7 +20,7 @@ from PIL import Image
 from glyphsmith.data.audit import Audit, Collector, Piece
 from glyphsmith.data.blocks import open_blocks
 from glyphsmith.data.hdf5 import FORMAT_KEY, FORMAT_VERSION, PART_CODES
-from glyphsmith.data.pictures import Source
+from glyphsmith.data.pictures import Source, columns_of
 from glyphsmith.data.split import Split, split_samples
 from glyphsmith.data.stream import track_source
 from glyphsmith.errors import DataError, MissingExtraError, PictureError
@@ -214,16 +214,19 @@ def _write(
     validation, test, group, seed = wanted
     split = split_samples(audit, source, validation=validation, test=test, group=group, seed=seed)
     text = h5py.string_dtype("utf-8")
-    samples = [source.sample(i) for i in kept]
-    file.create_dataset("labels", data=[sample.label for sample in samples], dtype=text)
-    file.create_dataset("names", data=[sample.name for sample in samples], dtype=text)
-    if any(sample.group for sample in samples):
-        file.create_dataset("groups", data=[sample.group or "" for sample in samples], dtype=text)
-    made_parts = split.part_of_each(count)
-    code: dict[str, int] = {part or "": k for k, part in enumerate(PART_CODES)}
-    file["parts"] = np.array(
-        [code[s.part or made_parts[i]] for i, s in zip(kept, samples, strict=True)], dtype=np.uint8
-    )
+    given = columns_of(source)
+    file.create_dataset("labels", data=[given.labels[i] for i in kept], dtype=text)
+    file.create_dataset("names", data=[given.names[i] for i in kept], dtype=text)
+    groups = [given.groups[i] or "" for i in kept] if given.groups is not None else []
+    if any(groups):
+        file.create_dataset("groups", data=groups, dtype=text)
+    code = {part: k for k, part in enumerate(PART_CODES)}
+    parts = np.zeros(count, dtype=np.uint8)
+    for name in ("train", "validation", "test"):
+        parts[getattr(split, name)] = code[name]
+    for i, part in enumerate(given.parts or ()):
+        parts[i] = code[part] if part else parts[i]
+    file["parts"] = parts[kept]
     file.attrs[FORMAT_KEY] = FORMAT_VERSION
     file.attrs["source"] = source.where
     file.attrs["split"] = split.reason

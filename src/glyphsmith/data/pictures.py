@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, overload
+from typing import Literal, NamedTuple, Protocol, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +18,14 @@ from glyphsmith.picture import Picture
 
 __all__ = [
     "PART_NAMES",
+    "Columns",
     "LabelledPictures",
     "NumberedNames",
     "Part",
     "Sample",
     "Source",
     "Store",
+    "columns_of",
     "interned",
     "part_of",
 ]
@@ -80,6 +82,28 @@ class Source(Protocol):
     def picture(self, i: int) -> Picture:
         """Open picture i: uint8 (H, W, 3). Raises PictureError."""
         ...
+
+
+class Columns(NamedTuple):
+    """What a source says of all its pictures, each (N,); None where it says nothing of any."""
+
+    names: Sequence[str]
+    labels: Sequence[str]
+    groups: Sequence[str | None] | None
+    parts: Sequence[Part | None] | None
+
+
+def columns_of(source: Source) -> Columns:
+    """Give what ``Source.sample`` says of each picture at once: half a million samples one by one take a second."""
+    if isinstance(source, LabelledPictures):
+        return Columns(source.names, source.labels, source.groups, source.parts)
+    samples = [source.sample(i) for i in range(len(source))]
+    return Columns(
+        [sample.name for sample in samples],
+        [sample.label for sample in samples],
+        [sample.group for sample in samples],
+        [sample.part for sample in samples],
+    )
 
 
 class Store(Protocol):

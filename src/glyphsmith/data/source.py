@@ -151,14 +151,15 @@ def _recognised(tree: Tree, where: str, group: str) -> LabelledPictures:
     if not files:
         raise DataError(f"{where}: the {'folder' if isinstance(tree, Folder) else 'archive'} is empty", hint=_FORMS)
     pictures = [name for name in files if is_picture_name(name)]
-    arrays = _files_of_arrays(files)
-    tables = _tables(tree, files, pictures)
+    others = files if not pictures else [name for name in files if not is_picture_name(name)]
+    arrays = _files_of_arrays(others)
+    tables = _tables(tree, others, pictures)
     if tables:
         also = f"; {len(tables) - 1} more tables were read with it" if len(tables) > 1 else ""
-        if any(name.lower().endswith("labels.txt") for name in files):
+        if any(name.lower().endswith("labels.txt") for name in others):
             also += "; labels.txt beside it was not looked at"
         return open_csv(tree, tables, where, group=group, why=also)
-    lines = [name for name in files if name.rpartition("/")[2].lower() == "labels.txt" and name.count("/") <= 1]
+    lines = [name for name in others if name.rpartition("/")[2].lower() == "labels.txt" and name.count("/") <= 1]
     if len(lines) > 1:
         raise DataError(
             f"{where}: several lists of labels: {', '.join(lines[:6])}", hint="name the folder of one of them"
@@ -172,7 +173,7 @@ def _recognised(tree: Tree, where: str, group: str) -> LabelledPictures:
         return opened
     if pictures:
         return open_folders(tree, pictures, where)
-    packed = [name for name in files if name.lower().endswith(_ARCHIVES)]
+    packed = [name for name in others if name.lower().endswith(_ARCHIVES)]
     if isinstance(tree, Folder) and packed:
         if len(packed) > 1:
             raise DataError(f"{where}: holds {len(packed)} archives: {', '.join(packed[:6])}", hint="name one of them")

@@ -8,9 +8,8 @@ edges where a class's share would otherwise drift by more than a tenth.
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +17,8 @@ from numpy.typing import NDArray
 
 from glyphsmith.data.audit import Audit
 from glyphsmith.data.findings import is_text
-from glyphsmith.data.pictures import Source
+from glyphsmith.data.pictures import Part, Source, columns_of
+from glyphsmith.data.units import Indices, Units, units_of
 from glyphsmith.errors import DataError
 
 __all__ = ["Split", "split_samples"]
@@ -47,14 +47,6 @@ class Split:
         return parts
 
 
-@dataclass(slots=True)
-class _Unit:
-    """Pictures that must stay together, in ascending order; ``place`` in 0..1 is the hash that decides."""
-
-    members: list[int]
-    place: float
-
-
 def split_samples(
     audit: Audit,
     source: Source,
@@ -77,40 +69,36 @@ def split_samples(
     share = 0.0 if isinstance(validation, str) else float(validation)
     if not 0.0 <= test < 1.0 or not 0.0 <= share < 1.0 or test + share >= 1.0:
         raise DataError(f"validation {validation} and test {test} leave nothing to learn from", hint="take 0.1 and 0.1")
-    seen = np.flatnonzero(audit.readable).tolist()
-    if not seen:
+    seen = np.flatnonzero(audit.readable)
+    if not seen.size:
         raise DataError(f"{audit.where}: none of its {audit.n:,} pictures can be read")
-    samples = {i: source.sample(i) for i in seen}
-    if group and not any(sample.group for sample in samples.values()):
+    given = columns_of(source)
+    grouped = given.groups is not None and any(given.groups[i] for i in seen.tolist())
+    if group and not grouped:
         raise DataError(f"{audit.where}: no picture has a {group!r}", hint="groups come from a column of labels.csv")
-    state = np.full(audit.n, _LEFT_OUT, dtype=np.int8)
+    state = np.full(audit.n, _LEFT_OUT, dtype=np.int64)
     state[seen] = _TRAIN
-    said: list[str] = []
-    given = {sample.part for sample in samples.values() if sample.part}
-    if "train" in given and len(given) > 1:
-        for i, sample in samples.items():
-            state[i] = {"test": _TEST, "validation": _VALIDATION}.get(sample.part or "", _TRAIN)
-        said += [f"{name}: given by the source" for name in ("test", "validation") if name in given]
-    elif given:
-        said.append(f"the source calls all its pictures {', '.join(sorted(given))}, which is no split")
-    grouped = any(sample.group for sample in samples.values())
-    units = _units(audit, {i: sample.group for i, sample in samples.items()}, seed)
+    said = _take_given(given.parts, seen, state)
+    units = units_of(audit.readable, audit.cluster, audit.digests, given.groups if grouped else None, seed)
     wanted = [
         (_TEST, "test", test if not (state == _TEST).any() else 0.0),
         (_VALIDATION, "validation", share if not (state == _VALIDATION).any() else 0.0),
     ]
-    before = {i: part for i, part in (settled or {}).items() if i in samples}
+    movable = audit.readable.astype(np.int64)
+    before = {i: part for i, part in (settled or {}).items() if audit.readable[i]}
     for i, part in before.items():
         state[i] = {"train": _TRAIN, "validation": _VALIDATION, "test": _TEST}.get(part, _LEFT_OUT)
-    free = [unit for unit in units if all(state[i] == _TRAIN and i not in before for i in unit.members)]
+        movable[i] = False
     if before:
         said.append(f"{len(before):,} pictures stay where an earlier run had them")
-    labels = {i: sample.label for i, sample in samples.items()}
+    free = np.flatnonzero(units.lowest(movable * (state == _TRAIN)))
+    order = {label: k for k, label in enumerate(sorted(set(given.labels)))}
+    labels = np.fromiter(map(order.__getitem__, given.labels), dtype=np.int64, count=len(given.labels))
     texts = is_text(audit.labels) if texts is None else texts
-    strata = [free] if grouped or texts else _by_label(free, labels)
-    _place(strata, state, wanted)
-    _fill_empty_parts(strata, state, wanted)
-    moved = 0 if texts else _keep_labels_in_training(free, labels, state)
+    strata = [free] if grouped or texts else _by_label(units, free, labels)
+    _place(units, strata, state, wanted)
+    _fill_empty_parts(units, strata, state, wanted)
+    moved = 0 if texts else _keep_labels_in_training(units, free, labels, state)
     how = f"whole groups of {group or 'the source'}" if grouped else "picture content"
     how += "" if grouped or texts else ", each label in its share"
     said += [f"{name}: {part:.0%} by {how}, seed {seed}" for _, name, part in wanted if part]
@@ -123,7 +111,7 @@ def split_samples(
         state[rest[:first]] = _VALIDATION
         said.append(f"validation: the first {first:,} training pictures")
     said += _leave_out_straddling(units, state, grouped)
-    if len(seen) < audit.n:
+    if seen.size < audit.n:
         said.append(f"{audit.n - len(seen):,} unreadable pictures are left out")
     train, held, tested, left = (np.flatnonzero(state == code).astype(np.int64) for code in range(4))
     if not train.size:
@@ -141,50 +129,34 @@ def _first_of(validation: float | str) -> int | None:
     return int(count)
 
 
-def _units(audit: Audit, groups: dict[int, str | None], seed: int) -> list[_Unit]:
-    """Join the readable pictures that share a cluster or a group, and give each unit its place."""
-    parent: dict[str | int, str | int] = {}
-
-    def root(key: str | int) -> str | int:
-        while (above := parent.get(key, key)) != key:
-            parent[key] = parent.get(above, above)
-            key = above
-        return key
-
-    clusters = audit.cluster.tolist()
-    for i, name in groups.items():
-        if name:
-            a, b = root(clusters[i]), root(name)
-            if a != b:
-                parent[a] = b
-    members: dict[str | int, list[int]] = defaultdict(list)
-    names: dict[str | int, str] = {}
-    for i, name in groups.items():
-        key = root(clusters[i])
-        members[key].append(i)
-        if name:
-            names[key] = min(name, names.get(key, name))
-    digests = audit.digests
-    units = []
-    for key, found in members.items():
-        # a group is placed by its name, so that its next picture joins it; all else by what it shows
-        what = b"group " + names[key].encode() if key in names else min(digests[i].tobytes() for i in found)
-        number = hashlib.blake2b(what, digest_size=8, key=f"seed {seed}".encode()).digest()
-        units.append(_Unit(found, int.from_bytes(number, "big") / 2**64))
-    return sorted(units, key=lambda unit: (unit.place, unit.members[0]))
+def _take_given(parts: Sequence[Part | None] | None, seen: Indices, state: Indices) -> list[str]:
+    """Place the pictures ``seen`` as the source says, where what it says is a split."""
+    if parts is None:
+        return []
+    found = {part for i in seen.tolist() if (part := parts[i])}
+    if "train" in found and len(found) > 1:
+        for i in seen.tolist():
+            state[i] = {"test": _TEST, "validation": _VALIDATION}.get(parts[i] or "", _TRAIN)
+        return [f"{name}: given by the source" for name in ("test", "validation") if name in found]
+    return [f"the source calls all its pictures {', '.join(sorted(found))}, which is no split"] if found else []
 
 
-def _by_label(units: list[_Unit], labels: dict[int, str]) -> list[list[_Unit]]:
+def _by_label(units: Units, free: Indices, labels: Indices) -> list[Indices]:
     """Sort units by the label most of their pictures carry; the order within stays."""
-    strata: dict[str, list[_Unit]] = defaultdict(list)
-    for unit in units:
-        counted = Counter(labels[i] for i in unit.members)
-        strata[min(counted, key=lambda label: (-counted[label], label))].append(unit)
-    return [strata[label] for label in sorted(strata)]
+    lowest = units.lowest(labels)
+    mixed = lowest != units.highest(labels)
+    for k in free[mixed[free]].tolist():
+        counted = Counter(labels[units.unit(k)].tolist())
+        lowest[k] = min(counted, key=lambda label: (-counted[label], label))
+    carried = lowest[free]
+    order = np.argsort(carried, kind="stable")
+    edges = np.flatnonzero(np.diff(carried[order])) + 1
+    return np.split(free[order], edges) if free.size else []
 
 
-def _place(strata: list[list[_Unit]], state: NDArray[np.int8], wanted: list[tuple[int, str, float]]) -> None:
+def _place(units: Units, strata: list[Indices], state: Indices, wanted: list[tuple[int, str, float]]) -> None:
     """Give the first units of each stratum to the test, the next to validation; one always stays in training."""
+    sizes = units.sizes
     start = [0] * len(strata)
     upto = 0.0
     for code, _, share in wanted:
@@ -193,58 +165,71 @@ def _place(strata: list[list[_Unit]], state: NDArray[np.int8], wanted: list[tupl
         upto += share
         asked = 0.0
         given = 0
+        taken = []
         for k, stratum in enumerate(strata):
-            asked += upto * sum(len(unit.members) for unit in stratum)
+            asked += upto * int(sizes[stratum].sum())
             # what rounding took from the labels before is given here, so that small labels add up to the share too
-            stop = max(start[k], min(_cut(stratum, upto, round(asked) - given), len(stratum) - 1))
+            cut = _cut(sizes[stratum], units.place[stratum], upto, round(asked) - given)
+            stop = max(start[k], min(cut, len(stratum) - 1))
             given = round(asked)
-            for unit in stratum[start[k] : stop]:
-                state[unit.members] = code
+            taken.append(stratum[start[k] : stop])
             start[k] = stop
+        if taken:
+            state[units.of(np.concatenate(taken))] = code
 
 
-def _cut(stratum: list[_Unit], share: float, target: int) -> int:
+def _cut(sizes: Indices, places: NDArray[np.float64], share: float, target: int) -> int:
     """Count the leading units that make up a share: by their place alone where that is near enough, else by count."""
-    total = np.concatenate([[0], np.cumsum([len(unit.members) for unit in stratum])])
-    by_place = sum(unit.place < share for unit in stratum)
+    total = np.concatenate([[0], np.cumsum(sizes)])
+    by_place = int((places < share).sum())
     near = np.flatnonzero(np.abs(total - target) <= _DRIFT * target)
     if near.size:
         return int(near[np.argmin(np.abs(near - by_place))])
     return int(np.argmin(np.abs(total - target)))
 
 
-def _fill_empty_parts(strata: list[list[_Unit]], state: NDArray[np.int8], wanted: list[tuple[int, str, float]]) -> None:
+def _fill_empty_parts(
+    units: Units, strata: list[Indices], state: Indices, wanted: list[tuple[int, str, float]]
+) -> None:
     """A part that was asked for and got nothing takes the smallest unit that training can spare."""
+    sizes, first = units.sizes, units.first
     for code, _, share in wanted:
         if not share or (state == code).any():
             continue
         spare = []
         for stratum in strata:
-            rest = [unit for unit in stratum if state[unit.members[0]] == _TRAIN]
-            if len(rest) > 1:
-                spare += [(len(unit.members), -len(rest), unit.place, unit) for unit in rest]
+            rest = stratum[state[first[stratum]] == _TRAIN]
+            if rest.size > 1:
+                least = rest[np.argmin(sizes[rest])]  # of equally small ones the first, which has the lowest place
+                spare.append((int(sizes[least]), -int(rest.size), float(units.place[least]), int(least)))
         if spare:
-            state[min(spare, key=lambda entry: entry[:3])[3].members] = code
+            state[units.unit(min(spare)[3])] = code
 
 
-def _keep_labels_in_training(units: list[_Unit], labels: dict[int, str], state: NDArray[np.int8]) -> int:
+def _keep_labels_in_training(units: Units, free: Indices, labels: Indices, state: Indices) -> int:
     """Move units back until every label of validation and test can be learnt; give the number of pictures moved."""
-    learnt = {labels[i] for unit in units for i in unit.members if state[i] == _TRAIN}
+    learnt = np.zeros(int(labels.max(initial=0)) + 1, dtype=np.bool_)
+    members = units.of(free)
+    learnt[labels[members[state[members] == _TRAIN]]] = True
+    lacking = np.zeros(len(state), dtype=np.int64)
+    lacking[members] = (state[members] != _TRAIN) & ~learnt[labels[members]]
     moved = 0
-    for unit in sorted(units, key=lambda unit: -unit.place):
-        if state[unit.members[0]] != _TRAIN and any(labels[i] not in learnt for i in unit.members):
-            state[unit.members] = _TRAIN
-            learnt.update(labels[i] for i in unit.members)
-            moved += len(unit.members)
+    for k in np.flatnonzero(units.highest(lacking))[::-1].tolist():
+        unit = units.unit(k)
+        if not learnt[labels[unit]].all():
+            state[unit] = _TRAIN
+            learnt[labels[unit]] = True
+            moved += unit.size
     return moved
 
 
-def _leave_out_straddling(units: list[_Unit], state: NDArray[np.int8], grouped: bool) -> list[str]:
+def _leave_out_straddling(units: Units, state: Indices, grouped: bool) -> list[str]:
     """Where given parts tear a unit, the test keeps its pictures, then validation; the others are left out."""
     lost: Counter[tuple[int, int]] = Counter()
-    for unit in units:
-        highest = max((int(state[i]) for i in unit.members if state[i] != _LEFT_OUT), default=_LEFT_OUT)
-        for i in unit.members:
+    for k in np.flatnonzero(units.lowest(state) != units.highest(state)).tolist():
+        unit = units.unit(k)
+        highest = max((int(state[i]) for i in unit if state[i] != _LEFT_OUT), default=_LEFT_OUT)
+        for i in unit.tolist():
             if state[i] not in (highest, _LEFT_OUT):
                 lost[int(state[i]), highest] += 1
                 state[i] = _LEFT_OUT

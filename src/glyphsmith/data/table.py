@@ -18,6 +18,7 @@ from glyphsmith.picture import PICTURE_SUFFIXES
 
 __all__ = ["decoded", "finder", "has_table_header", "is_picture_name", "open_csv", "whole_file"]
 
+_USUAL = tuple(sorted(PICTURE_SUFFIXES))
 _FILE_COLUMNS = ("file", "filename", "file_name", "path", "filepath", "image", "img", "picture", "image_path", "name")
 _LABEL_COLUMNS = ("label", "text", "labels", "class", "target", "transcription", "truth", "digit", "character", "latex")
 _PART_COLUMNS = ("part", "split", "subset", "set", "partition")
@@ -42,6 +43,8 @@ class _Rows:
 
 def is_picture_name(name: str) -> bool:
     """Say whether a file's name ends like a picture's."""
+    if name.endswith(_USUAL):
+        return True
     return posixpath.splitext(name)[1].lower() in PICTURE_SUFFIXES
 
 

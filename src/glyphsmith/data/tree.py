@@ -14,6 +14,9 @@ __all__ = ["MAX_PICTURE_BYTES", "FileStore", "Folder", "Tree", "is_junk", "is_te
 
 #: A larger file is no picture; refused before it is unpacked.
 MAX_PICTURE_BYTES = 512 * 1024**2
+#: What one read gives of a file on disk; less is all of it.
+_AT_ONCE = 1 << 16
+_TO_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 _JUNK_NAMES = frozenset({"thumbs.db", "desktop.ini", "__macosx", "@eadir", "$recycle.bin"})
 
 
@@ -64,7 +67,8 @@ class Folder:
         self.where = str(path)
         self.notes: tuple[str, ...] = ()
         self._files = sorted(self._walk()) if scan else []
-        self._known: frozenset[str] | None = frozenset(self._files) if scan else None
+        self._scanned = scan
+        self._known: frozenset[str] = frozenset()
 
     def _walk(self) -> Iterator[str]:
         unreadable: list[str] = []
@@ -82,15 +86,16 @@ class Folder:
                 seen.add((state.st_dev, state.st_ino))
                 with os.scandir(folder) as entries:
                     for entry in entries:
-                        if is_junk(entry.name):
+                        name = entry.name
+                        if is_junk(name):
                             continue
-                        name = f"{below}{entry.name}"
+                        name = below + name
                         if not is_text_name(name):
                             odd += 1
-                        elif entry.is_dir():
-                            stack.append(name + "/")
                         elif entry.is_file():
                             yield name
+                        elif entry.is_dir():
+                            stack.append(name + "/")
             except OSError as error:
                 if not below:
                     raise DataError(f"{self.where}: cannot be listed ({error.strerror or error})") from None
@@ -108,7 +113,10 @@ class Folder:
 
     def has(self, name: str) -> bool:
         """Say whether there is such a file."""
-        return name in self._known if self._known is not None else (self.path / name).is_file()
+        if not self._scanned:
+            return (self.path / name).is_file()
+        self._known = self._known or frozenset(self._files)
+        return name in self._known
 
     def size(self, name: str) -> int:
         """Give the size of a file in bytes."""
@@ -116,11 +124,19 @@ class Folder:
 
     def read(self, name: str) -> bytes:
         """Read a whole small file."""
-        with open(self.where + "/" + name, "rb", buffering=0) as file:  # a Path for each file would cost as much
-            size = os.fstat(file.fileno()).st_size
+        # a Path, a file object or asking for the size would each cost as much as reading one glyph
+        file = os.open(self.where + "/" + name, _TO_READ)
+        try:
+            data = os.read(file, _AT_ONCE)
+            if len(data) < _AT_ONCE:
+                return data
+            size = os.fstat(file).st_size
             if size > MAX_PICTURE_BYTES:
                 raise DataError(f"{name}: {size:,} bytes, a picture file has at most {MAX_PICTURE_BYTES:,}")
-            return file.readall()
+            with open(file, "rb", buffering=0, closefd=False) as rest:
+                return data + rest.readall()
+        finally:
+            os.close(file)
 
     def open(self, name: str) -> BinaryIO:
         """Open a file for reading at any offset."""
@@ -160,6 +176,8 @@ class FileStore:
 
 def is_text_name(name: str) -> bool:
     """Say whether a name is valid text; a disk may hold names that are not."""
+    if name.isascii():
+        return True
     try:
         name.encode("utf-8")
     except UnicodeEncodeError:
