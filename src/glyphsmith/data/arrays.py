@@ -16,11 +16,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from glyphsmith.data.pictures import Part, part_of
+from glyphsmith.data.pictures import LabelledPictures, NumberedNames, Part, part_of
 from glyphsmith.errors import DataError, PictureError
 from glyphsmith.picture import Picture, load_picture
 
-__all__ = ["ArrayStore", "Layout", "Pair", "SliceableArray", "find_pairs", "labels_of", "layout_of"]
+__all__ = ["ArrayStore", "Gathered", "Layout", "Pair", "SliceableArray", "find_pairs", "labels_of", "layout_of"]
 
 _PICTURE_WORDS = frozenset({"x", "image", "images", "img", "imgs", "data", "picture", "pictures", "features", "pixels"})
 _LABEL_WORDS = frozenset({"y", "label", "labels", "target", "targets", "text", "texts", "class", "classes", "answers"})
@@ -258,3 +258,43 @@ class ArrayStore:
         if len({rows.shape[1:] for rows in found}) != 1 or (found[0].ndim == 4 and found[0].shape[3] != 3):
             return None
         return found[0] if len(found) == 1 else np.concatenate(found)
+
+
+class Gathered:
+    """Arrays of pictures and their labels, added one after another, that become one source."""
+
+    def __init__(self) -> None:
+        self._arrays: list[tuple[Any, Layout]] = []
+        self._counts: list[tuple[str, int]] = []
+        self._labels: list[str] = []
+        self._parts: list[Part | None] = []
+        self._notes: list[str] = []
+
+    def add(
+        self, name: str, pictures: SliceableArray, layout: Layout, labels: Sequence[str], part: Part | None
+    ) -> None:
+        """Add the pictures (N, ...) of an array by its name, with their labels (N)."""
+        self._arrays.append((pictures, layout))
+        self._counts.append((name, pictures.shape[0]))
+        self._labels += labels
+        self._parts += [part] * pictures.shape[0]
+
+    def note(self, notes: Sequence[str]) -> None:
+        """Keep what was guessed on the way."""
+        self._notes += notes
+
+    def source(self, *, form: str, reason: str, where: str, split_by: str) -> LabelledPictures:
+        """Give the source; ``split_by`` is what gave the parts, where there are several. DataError for no picture."""
+        if not self._labels:
+            raise DataError(f"{where}: holds no picture")
+        several = len({part for part in self._parts if part}) > 1
+        return LabelledPictures(
+            form=form,
+            reason=reason + (f", with the split given by {split_by}" if several else ""),
+            where=where,
+            store=ArrayStore(self._arrays),
+            names=NumberedNames(self._counts),
+            labels=self._labels,
+            parts=self._parts if several else None,
+            notes=self._notes,
+        )

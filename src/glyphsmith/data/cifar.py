@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from glyphsmith.data.arrays import ArrayStore, Layout
-from glyphsmith.data.pictures import LabelledPictures, NumberedNames, Part
+from glyphsmith.data.arrays import Gathered, Layout
+from glyphsmith.data.pictures import LabelledPictures, Part
 from glyphsmith.data.tree import Tree
 from glyphsmith.errors import DataError
 
@@ -34,10 +34,7 @@ def cifar_files(files: Sequence[str]) -> list[tuple[str, Part]]:
 
 def open_cifar(tree: Tree, files: Sequence[tuple[str, Part]], where: str) -> LabelledPictures:
     """Open the batches. Raises DataError."""
-    arrays = []
-    labels: list[str] = []
-    parts: list[Part | None] = []
-    counts = []
+    found = Gathered()
     folder = files[0][0].rpartition("/")[0]
     names = _class_names(tree, f"{folder}/batches.meta.txt" if folder else "batches.meta.txt")
     layout = Layout((3, 32, 32), channel_first=True)
@@ -54,20 +51,13 @@ def open_cifar(tree: Tree, files: Sequence[tuple[str, Part]], where: str) -> Lab
             raise DataError(
                 f"{where}: {name} has the label {int(records[:, 0].max())}, and there are {len(names)} classes"
             )
-        arrays.append((records[:, 1:], layout))
-        labels += [names[k] for k in records[:, 0].tolist()]
-        parts += [part] * records.shape[0]
-        counts.append((name.rpartition("/")[2], records.shape[0]))
-    several = len(set(parts)) > 1
-    return LabelledPictures(
+        labels = [names[k] for k in records[:, 0].tolist()]
+        found.add(name.rpartition("/")[2], records[:, 1:], layout, labels, part)
+    return found.source(
         form="CIFAR-10 batches",
-        reason=f"{files[0][0]} and {len(files) - 1} more hold records of {RECORD_BYTES:,} bytes"
-        + (", with the split given by their names" if several else ""),
+        reason=f"{files[0][0]} and {len(files) - 1} more hold records of {RECORD_BYTES:,} bytes",
         where=where,
-        store=ArrayStore(arrays),
-        names=NumberedNames(counts),
-        labels=labels,
-        parts=parts if several else None,
+        split_by="their names",
     )
 
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from glyphsmith.data.arrays import ArrayStore, Layout, find_pairs, labels_of, layout_of
-from glyphsmith.data.pictures import LabelledPictures, NumberedNames, Part
+from glyphsmith.data.arrays import ArrayStore, Gathered, Layout, find_pairs, labels_of, layout_of
+from glyphsmith.data.pictures import LabelledPictures, Part
 from glyphsmith.errors import DataError, MissingExtraError, PictureError
 from glyphsmith.picture import Picture, load_picture
 
@@ -103,29 +103,17 @@ def _foreign(file: h5py.File, where: str) -> LabelledPictures:
     class_names = next(
         (labels_of(file[key], where) for key in ("class_names", "list_classes", "label_names") if key in shapes), []
     )
-    arrays: list[tuple[Any, Layout]] = []
-    labels: list[str] = []
-    parts: list[Part | None] = []
-    notes: list[str] = []
+    found = Gathered()
     for pair in pairs:
         layout, guessed = layout_of(file[pair.pictures], f"{where}: {pair.pictures}")
-        arrays.append((file[pair.pictures], layout))
-        labels += labels_of(file[pair.labels], f"{where}: {pair.labels}", class_names)
-        parts += [pair.part] * shapes[pair.pictures][0]
-        notes += guessed
-    if not labels:
-        raise DataError(f"{where}: holds no picture")
-    several = len({part for part in parts if part}) > 1
-    said = ", with the split given by their names" if several else ""
-    return LabelledPictures(
+        labels = labels_of(file[pair.labels], f"{where}: {pair.labels}", class_names)
+        found.add(pair.pictures, file[pair.pictures], layout, labels, pair.part)
+        found.note(guessed)
+    return found.source(
         form="arrays in an HDF5 file",
-        reason=f"its arrays {', '.join(f'{pair.pictures} and {pair.labels}' for pair in pairs)} belong together{said}",
+        reason=f"its arrays {', '.join(f'{pair.pictures} and {pair.labels}' for pair in pairs)} belong together",
         where=where,
-        store=ArrayStore(arrays),
-        names=NumberedNames((pair.pictures, shapes[pair.pictures][0]) for pair in pairs),
-        labels=labels,
-        parts=parts if several else None,
-        notes=notes,
+        split_by="their names",
     )
 
 

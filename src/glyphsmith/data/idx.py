@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glyphsmith.data.archive import MAX_MEMBER_BYTES
-from glyphsmith.data.arrays import ArrayStore, labels_of, layout_of
-from glyphsmith.data.pictures import LabelledPictures, NumberedNames, Part, part_of
+from glyphsmith.data.arrays import Gathered, labels_of, layout_of
+from glyphsmith.data.pictures import LabelledPictures, Part, part_of
 from glyphsmith.data.tree import Tree
 from glyphsmith.errors import DataError
 
@@ -127,11 +127,7 @@ def open_idx(tree: Tree, pairs: Sequence[tuple[str, str, Part | None]], where: s
             f"{where}: several sets of IDX files: {', '.join(images for images, _, _ in pairs[:8])}",
             hint="name one images file; its labels are found beside it",
         )
-    arrays = []
-    labels: list[str] = []
-    parts: list[Part | None] = []
-    notes: list[str] = []
-    counts = []
+    found = Gathered()
     for images, of_images, part in pairs:
         with tree.open(images) as file:
             pictures = read_idx(file, images)
@@ -145,22 +141,11 @@ def open_idx(tree: Tree, pairs: Sequence[tuple[str, str, Part | None]], where: s
                 hint="the two files belong to different sets",
             )
         layout, guessed = layout_of(pictures, images)
-        arrays.append((pictures, layout))
-        labels += labels_of(answers, of_images)
-        parts += [part] * pictures.shape[0]
-        notes += guessed
-        counts.append((images.rpartition("/")[2].removesuffix(".gz"), pictures.shape[0]))
-    if not labels:
-        raise DataError(f"{where}: the IDX files hold no picture")
-    several = len({part for part in parts if part}) > 1
-    said = ", with the split given by the files" if several else ""
-    return LabelledPictures(
+        found.add(images.rpartition("/")[2].removesuffix(".gz"), pictures, layout, labels_of(answers, of_images), part)
+        found.note(guessed)
+    return found.source(
         form="IDX files",
-        reason=f"{' and '.join(images for images, _, _ in pairs)} with the labels beside{said}",
+        reason=f"{' and '.join(images for images, _, _ in pairs)} with the labels beside",
         where=where,
-        store=ArrayStore(arrays),
-        names=NumberedNames(counts),
-        labels=labels,
-        parts=parts if several else None,
-        notes=notes,
+        split_by="the files",
     )

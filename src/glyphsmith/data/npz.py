@@ -6,12 +6,12 @@ import math
 import tokenize
 import zipfile
 import zlib
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 
-from glyphsmith.data.arrays import ArrayStore, find_pairs, labels_of, layout_of
-from glyphsmith.data.pictures import LabelledPictures, NumberedNames, Part
+from glyphsmith.data.arrays import Gathered, find_pairs, labels_of, layout_of
+from glyphsmith.data.pictures import LabelledPictures
 from glyphsmith.errors import DataError
 
 __all__ = ["open_npz"]
@@ -33,11 +33,7 @@ def open_npz(file: BinaryIO, where: str) -> LabelledPictures:
         shapes = {name.removesuffix(".npy"): shape for name, shape in heads.items() if shape is not None}
         pairs = find_pairs(shapes, where)
         file.seek(0)
-        arrays: list[tuple[Any, Any]] = []
-        labels: list[str] = []
-        parts: list[Part | None] = []
-        notes: list[str] = []
-        counts = []
+        found = Gathered()
         with np.load(file, allow_pickle=False) as loaded:
             class_names = next(
                 (
@@ -50,26 +46,16 @@ def open_npz(file: BinaryIO, where: str) -> LabelledPictures:
             for pair in pairs:
                 array = loaded[pair.pictures]
                 layout, guessed = layout_of(array, f"{where}: {pair.pictures}")
-                arrays.append((array, layout))
-                labels += labels_of(loaded[pair.labels], f"{where}: {pair.labels}", class_names)
-                parts += [pair.part] * array.shape[0]
-                counts.append((pair.pictures, array.shape[0]))
-                notes += guessed
+                labels = labels_of(loaded[pair.labels], f"{where}: {pair.labels}", class_names)
+                found.add(pair.pictures, array, layout, labels, pair.part)
+                found.note(guessed)
     except _DAMAGE as error:
         raise DataError(f"{where}: the NPZ file is damaged or not of numpy's making ({error})") from None
-    if not labels:
-        raise DataError(f"{where}: the NPZ file holds no picture")
-    several = len({part for part in parts if part}) > 1
-    said = ", with the split given by their names" if several else ""
-    return LabelledPictures(
+    return found.source(
         form="arrays in an NPZ file",
-        reason=f"its arrays {', '.join(f'{pair.pictures} and {pair.labels}' for pair in pairs)} belong together{said}",
+        reason=f"its arrays {', '.join(f'{pair.pictures} and {pair.labels}' for pair in pairs)} belong together",
         where=where,
-        store=ArrayStore(arrays),
-        names=NumberedNames(counts),
-        labels=labels,
-        parts=parts if several else None,
-        notes=notes,
+        split_by="their names",
     )
 
 
