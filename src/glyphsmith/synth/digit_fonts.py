@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, get_args
@@ -86,27 +86,32 @@ def find_digit_fonts(sources: Sequence[str]) -> tuple[DigitFont, ...]:
 
     ``sources`` is a tuple. Raises DataError where there is no such font.
     """
-    looks: dict[str, Looks] = {}
+    paths: list[str] = []
+    looks: list[Looks] = []
+    nearest: list[NDArray[np.float32]] = []
     for face in find_typefaces(sources, DIGITS):
         look = _look(face.path) if len(face.symbols) == len(DIGITS) else None
-        if look is not None and _latin(look) and all(_difference(look, other) > _SAME for other in looks.values()):
-            looks[face.path] = look
-    if not looks:
+        if look is not None and _latin(look):
+            differences = np.array([_difference(look, other) for other in looks], np.float32)
+            if differences.min(initial=1.0) > _SAME:
+                paths.append(face.path)
+                looks.append(look)
+                nearest.append(differences)
+    if not paths:
         raise DataError(
             f"no font draws the ten digits (looked in: {', '.join(sources)})",
             hint='name a folder of fonts with --fonts, or "bundled"',
         )
-    families = {path: _root(ImageFont.truetype(path, _LOOK_PX).getname()[0] or path) for path in looks}
-    return tuple(
-        DigitFont(path, families[path], design) for path, design in zip(looks, _designs(looks, families), strict=True)
-    )
+    families = [_root(ImageFont.truetype(path, _LOOK_PX).getname()[0] or path) for path in paths]
+    designs = _designs(families, nearest)
+    return tuple(DigitFont(*font) for font in zip(paths, families, designs, strict=True))
 
 
 def fonts_of_part(fonts: Sequence[DigitFont], part: FontPart, share: float) -> tuple[DigitFont, ...]:
     """Give the fonts of one part: whole designs are held out, about ``share`` of them, chosen by a hash of the name.
 
-    So a design is in the same part on every machine. At least one design is on either side; raises DataError where
-    there is only one.
+    So a design is in the same part on every machine that has the same fonts of it: it is named after the shortest name
+    of its families. At least one design is on either side; raises DataError where there is only one.
     """
     if part == "all":
         return tuple(fonts)
@@ -164,7 +169,7 @@ def _standard(look: Looks) -> Looks:
 
 
 def _difference(one: Looks, other: Looks) -> float:
-    return float(np.abs(one - other).mean())
+    return float(cv2.norm(one, other, cv2.NORM_L1)) / one.size
 
 
 def _root(family: str) -> str:
@@ -172,23 +177,22 @@ def _root(family: str) -> str:
     return " ".join(_STYLES.sub(" ", family).split()) or family
 
 
-def _designs(looks: dict[str, Looks], families: dict[str, str]) -> Iterable[str]:
-    """Name the design of each font: fonts of one family, and fonts with alike digits, belong together."""
-    paths = list(looks)
-    head = dict(zip(paths, paths, strict=True))
+def _designs(families: Sequence[str], differences: Sequence[NDArray[np.float32]]) -> list[str]:
+    """Name the design of each font: fonts of one family, and fonts with alike digits, belong together.
 
-    def find(path: str) -> str:
-        while head[path] != path:
-            path = head[path]
-        return path
+    ``differences[k]`` are those of font k to the fonts before it.
+    """
+    head = list(range(len(families)))
 
-    first: dict[str, str] = {}
-    for k, path in enumerate(paths):
-        head[find(path)] = find(first.setdefault(families[path], path))
-        for other in paths[:k]:
-            if _difference(looks[path], looks[other]) < _ALIKE:
-                head[find(path)] = find(other)
-    names: defaultdict[str, set[str]] = defaultdict(set)
-    for path in paths:
-        names[find(path)].add(families[path])
-    return [min(names[find(path)], key=lambda name: (len(name), name)) for path in paths]
+    def find(k: int) -> int:
+        while head[k] != k:
+            k = head[k]
+        return k
+
+    for k, family in enumerate(families):
+        for other in {families.index(family), *np.flatnonzero(differences[k] < _ALIKE).tolist()}:
+            head[find(k)] = find(other)
+    names: defaultdict[int, set[str]] = defaultdict(set)
+    for k, family in enumerate(families):
+        names[find(k)].add(family)
+    return [min(names[find(k)], key=lambda name: (len(name), name)) for k in range(len(families))]
