@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glyphsmith.alphabet import Alphabet
-from glyphsmith.errors import GlyphsmithError, MissingExtraError
+from glyphsmith.errors import GlyphsmithError
+from glyphsmith.train.extra import need_the_train_extra
 from glyphsmith.train.folders import Asked
 from glyphsmith.train.plan import time_to_learn
 from glyphsmith.train.recipe import Recipe, load_recipe, to_toml, with_settings
@@ -82,7 +82,7 @@ def run(
     ``resume`` goes on with the run in ``out``. ``say`` takes each line meant for people (default: stderr). Raises
     DataError, RecipeError, TrainingError, ModelError, ExportError or MissingExtraError; nothing in ``out`` is lost.
     """
-    _need_the_train_extra()
+    need_the_train_extra()
     from glyphsmith.train import folders, progress
     from glyphsmith.train.beside import learn_beside
     from glyphsmith.train.fabric import process, share
@@ -397,11 +397,3 @@ def _gate(file: bytes, fit: Fit, task: _Task) -> dict[str, Any]:
 
     report = check_parity(file, fit.network, task.recipe.prepare, pictures(), temperature=fit.temperature)
     return {"n": report.n, "largest": report.largest}
-
-
-def _need_the_train_extra() -> None:
-    for name in ("torch", "lightning_fabric", "onnx", "onnxscript", "sklearn", "matplotlib"):
-        if find_spec(name) is None:
-            raise MissingExtraError(
-                f"learning needs {name}, which is not installed", hint='pip install "glyphsmith[train]"'
-            )

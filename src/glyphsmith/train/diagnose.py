@@ -20,7 +20,10 @@ from glyphsmith.train.recipe import Recipe
 
 __all__ = ["Problem", "after", "before", "look_alike", "neighbour_accuracy"]
 
-Kind = Literal["few", "constant", "one-answer", "shuffled", "rate", "diverged", "overfit", "blank", "columns", "alphabet"]
+Kind = Literal[
+    "few", "constant", "one-answer", "shuffled", "rate", "diverged", "overfit", "blank", "columns",
+    "alphabet", "forgets",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ MOST_WORKERS = 256
 
 _RANGES: dict[str, tuple[float, float]] = {
     "data.test": (0.0, 0.9),
+    "data.folds": (0, 1000),
     "synth.pictures": (20, 100_000_000),
     "synth.epoch_pictures": (1, 100_000_000),
     "synth.emphasis_share": (0.0, 0.9),
@@ -82,7 +83,11 @@ def _check_synth(recipe: Recipe, where: str) -> None:
             f"{where}: [synth] emphasis is for training texts alone, which without endless are painted with all others",
             hint="set endless = true",
         )
-    if synth.kind and synth.endless and (recipe.paint.photographed or recipe.augment.copies_deg):
+    if (
+        synth.kind in ("captcha", "arithmetic")
+        and synth.endless
+        and (recipe.paint.photographed or recipe.augment.copies_deg)
+    ):
         raise RecipeError(
             f"{where}: [synth] endless pictures are painted for each step; no copies of them can be made before",
             hint="leave out paint.photographed and augment.copies_deg, or set synth.endless = false",

@@ -313,10 +313,10 @@ class _Run:
     def _plan(self) -> Plan:
         processes, pictures = self.fabric.world_size, self.supply.epoch
         rough = make_plan(self.learn, pictures, processes=processes)
-        self.supply.begin(rough, self._trial, self.say)
+        step_s = self.supply.begin(rough, self._trial, self.say)
         if self.limit_s is None:
             return rough
-        step_s = self._trial().seconds(self.supply.step, stopped=lambda: bool(self.stop))
+        step_s = step_s or self._trial().seconds(self.supply.step, stopped=lambda: bool(self.stop))
         validation_s = validation_seconds(self.network, self.judge)
         left = max(1.0, self.limit_s - self._elapsed())
         return make_plan(

@@ -31,12 +31,13 @@ class Trial:
         batch: Callable[[int], tuple[Tensor, Tensor]],
         *,
         skip: int = 2,
+        at_most_s: float = 10.0,
         stopped: Callable[[], bool] = lambda: False,
     ) -> float:
         """Give the seconds of one training step, ``batch`` giving the pictures and labels of step 0, 1 ...
 
         The first steps of a process are slow (kernels are chosen, memory is found), so ``skip`` are left out; the
-        median of at least five, or of two seconds' worth, is given.
+        median of at least five, or of two seconds' worth, is given, of fewer after ``at_most_s``.
         """
         times: list[float] = []
         begun = time.monotonic()
@@ -51,7 +52,7 @@ class Trial:
             if self.device.type == "cuda":
                 torch.cuda.synchronize()
             times.append(time.monotonic() - started)
-            if (time.monotonic() - begun > 10.0 and len(times) >= skip + 1) or stopped():
+            if (time.monotonic() - begun > at_most_s and len(times) >= skip + 1) or stopped():
                 break
         return float(np.median(times[skip:] or times))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from contextlib import suppress
 from importlib import metadata
 from typing import Any
@@ -16,9 +16,10 @@ from glyphsmith.card import TextFormat
 from glyphsmith.expression import evaluate_expression
 from glyphsmith.nets import PicturesToText
 from glyphsmith.train.learned import Fit
+from glyphsmith.train.painting import Endless
 from glyphsmith.train.recipe import Recipe
 
-__all__ = ["figures", "learning", "said", "text_format", "versions"]
+__all__ = ["figures", "learned_from", "learning", "said", "text_format", "versions"]
 
 #: Below so many test pictures a figure says little; the run says so.
 _SMALL_TEST = 50
@@ -44,6 +45,11 @@ def figures(document: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: document[key] for key in ("n", "accuracy", "exact", "ci95", "cer", "value_accuracy") if key in document
     }
+
+
+def learned_from(train: Sized, endless: Endless | None, fit: Fit) -> int:
+    """Count the training pictures: those that were painted for the steps, or those that were there before."""
+    return len(train) if endless is None else int(fit.history[-1]["step"]) * int(fit.plan["batch"])
 
 
 def versions() -> dict[str, str]:

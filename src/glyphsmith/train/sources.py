@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from glyphsmith.alphabet import Alphabet
 from glyphsmith.data.pictures import LabelledPictures
@@ -11,7 +12,11 @@ from glyphsmith.synth.seeded import SeededPainter
 from glyphsmith.train.painting import Endless
 from glyphsmith.train.recipe import Recipe
 
-__all__ = ["endless_of", "open_asked", "painted_symbols"]
+if TYPE_CHECKING:
+    from glyphsmith.card import Card
+    from glyphsmith.train.diagnose import Problem
+
+__all__ = ["endless_of", "look_ahead", "open_asked", "painted_symbols"]
 
 
 def open_asked(place: str, recipe: Recipe, say: Callable[[str], None]) -> LabelledPictures:
@@ -68,6 +73,25 @@ def endless_of(place: str, recipe: Recipe, alphabet: Alphabet, graph: bytes) -> 
 def painted_symbols(place: str, recipe: Recipe) -> tuple[str, ...]:
     """Give the symbols that endless pictures may show, whether a picture of validation shows them or not."""
     return tuple(_painter(recipe).settings.symbols) if _is_endless(place, recipe) else ()
+
+
+def look_ahead(
+    endless: Endless, recipe: Recipe, alphabet: Alphabet, problems: Sequence[Problem], old: Card | None
+) -> list[Problem]:
+    """Judge pictures that are not painted yet: give the problems that remain of those seen in the finite part.
+
+    ``old`` is the card of the reader that a run goes on from. Raises TrainingError where the network has fewer columns
+    than a text may need.
+    """
+    from glyphsmith.train.diagnose import Problem
+    from glyphsmith.train.diagnose_text import check_room
+
+    check_room(recipe, alphabet, endless.fullest())
+    remaining = [problem for problem in problems if problem.kind != "few"]
+    if old is not None and old.recipe.get("synth", {}).get("kind") != recipe.synth.kind:
+        said = "every step learns from pictures painted for it: those of the reader to go on from are not learned again"
+        remaining.append(Problem("forgets", said, "--set synth.endless=false learns from both"))
+    return remaining
 
 
 def _is_endless(place: str, recipe: Recipe) -> bool:

@@ -8,6 +8,7 @@ chosen changes the time and nothing else.
 from __future__ import annotations
 
 import math
+import multiprocessing
 import os
 import time
 from collections.abc import Callable
@@ -29,6 +30,10 @@ __all__ = ["PaintedSupply", "PreparedSupply", "Supply", "supply_of"]
 _GAIN = 1.03
 #: Painting must be so much faster than learning that a step never waits for it.
 _AHEAD = 1.3
+#: Where steps take so many times what learning alone would, painting is what holds them back, and that is said.
+_HELD_BACK = 1.5
+#: A measurement takes two seconds, with slow steps a few more.
+_PATIENCE_S = 4.0
 
 
 class Supply(Protocol):
@@ -36,8 +41,8 @@ class Supply(Protocol):
 
     epoch: int
 
-    def begin(self, plan: Plan, trial: Callable[[], Trial], say: Callable[[str], None]) -> None:
-        """Get ready for the steps of a plan."""
+    def begin(self, plan: Plan, trial: Callable[[], Trial], say: Callable[[str], None]) -> float | None:
+        """Get ready for the steps of a plan; gives the seconds of a step where they were measured."""
         ...
 
     def step(self, step: int) -> tuple[Tensor, Tensor]:
@@ -67,7 +72,7 @@ class PreparedSupply:
         self.orders: dict[int, NDArray[np.int64]] = {}
 
     def begin(self, plan: Plan, trial: Callable[[], Trial], say: Callable[[str], None]) -> None:  # noqa: ARG002
-        """Take over the plan."""
+        """Take over the plan; nothing is to be measured."""
         self.plan, self.share = plan, plan.batch // self.processes
 
     def step(self, step: int) -> tuple[Tensor, Tensor]:
@@ -91,20 +96,21 @@ class PaintedSupply:
         self.workers: Workers | None = None
         self.brush: Brush | None = None
 
-    def begin(self, plan: Plan, trial: Callable[[], Trial], say: Callable[[str], None]) -> None:
+    def begin(self, plan: Plan, trial: Callable[[], Trial], say: Callable[[str], None]) -> float | None:
         """Choose who paints, and say so."""
         self.batch, self.share = plan.batch, plan.batch // self.processes
-        wanted = self.endless.workers
-        if wanted is not None:
-            say(f"painting: in {_in_words(wanted)}, as the recipe says")
-            self._employ(wanted)
-            return
-        cores = _cores() // int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-        if cores < 2:
-            say("painting: in the training process; there is one core for both")
-            self._employ(0)
-            return
-        say(f"painting: {self._choose(trial(), cores)}")
+        count, why = self.endless.workers, "as the recipe says"
+        if count is None and _cores() < 2:
+            count, why = 0, "there is one core for both"
+        if multiprocessing.current_process().daemon:
+            count, why = 0, "this process may start no others"
+        if count is None:
+            words, seconds = self._choose(trial(), _cores())
+            say(f"painting: {words}")
+            return seconds
+        say(f"painting: in {_in_words(count)}; {why}")
+        self._employ(count)
+        return None
 
     def step(self, step: int) -> tuple[Tensor, Tensor]:
         """Give the share of this process."""
@@ -130,8 +136,8 @@ class PaintedSupply:
                 self.endless, count, batch=self.share, stride=self.batch, offset=self.rank * self.share
             )
 
-    def _choose(self, trial: Trial, cores: int) -> str:
-        """Measure steps with painting here and in further processes, keep what learns faster, give it in words."""
+    def _choose(self, trial: Trial, cores: int) -> tuple[str, float]:
+        """Measure steps with painting here and in further processes; keep what learns faster, in words and seconds."""
         painting: list[float] = []
 
         def alone(step: int) -> tuple[Tensor, Tensor]:
@@ -141,21 +147,24 @@ class PaintedSupply:
             return self.batches.changed(pictures, labels)
 
         self._employ(0)
-        alone_s = trial.seconds(alone, stopped=self.stopped)
+        alone_s = trial.seconds(alone, at_most_s=_PATIENCE_S, stopped=self.stopped)
         paint_s = float(np.median(painting[2:] or painting))
-        count = max(1, min(cores - 1, math.ceil(_AHEAD * paint_s / max(alone_s - paint_s, 1e-4))))
-        rate = f"{self.share / alone_s:,.0f} pictures a second"
+        learn_s = max(alone_s - paint_s, 1e-4)
         if self.stopped():
-            return "in the training process"
+            return "in the training process", alone_s
+        count = max(1, min(cores - 1, math.ceil(_AHEAD * paint_s / learn_s)))
         self._employ(count)
         # What the workers had painted before the clock started would flatter them.
-        together_s = trial.seconds(self.step, skip=2 + 3 * count, stopped=self.stopped)
+        together_s = trial.seconds(self.step, skip=2 + 3 * count, at_most_s=_PATIENCE_S, stopped=self.stopped)
         words = f"{_in_words(count)} {self.share / together_s:,.0f} pictures a second are learned"
-        one = f"one core paints {self.share / paint_s:,.0f}"
+        more = f" (one core paints {self.share / paint_s:,.0f})"
+        if min(alone_s, together_s) > _HELD_BACK * learn_s:
+            more += f"; painted once (synth.endless=false) it would be about {self.share / learn_s:,.0f}"
         if together_s * _GAIN < alone_s:
-            return f"in {words}, {self.share / alone_s:,.0f} if the training process painted too ({one})"
+            return f"in {words}, {self.share / alone_s:,.0f} if the training process painted too{more}", together_s
         self._employ(0)
-        return f"in the training process, where {rate} are learned; with {words} ({one})"
+        rate = f"{self.share / alone_s:,.0f} pictures a second"
+        return f"in the training process, where {rate} are learned; with {words}{more}", alone_s
 
 
 def _in_words(workers: int) -> str:
@@ -165,7 +174,6 @@ def _in_words(workers: int) -> str:
 
 
 def _cores() -> int:
-    """Count the cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Count the cores this process may use, a share of them beside others of torchrun."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, allowed // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
