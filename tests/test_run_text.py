@@ -148,10 +148,14 @@ def test_sums_have_a_value_and_eval_counts_it(tmp_path: Path, capsys) -> None:
     assert "painted arithmetic: painted pictures" in err
     reader = glyphsmith.load(str(run))
     assert reader.card.text.arithmetic
+    assert reader.card.text.pattern == "arithmetic1"
     assert "value_accuracy" in json.loads((run / "metrics.json").read_text())
     Image.fromarray(np.full((60, 180, 3), 200, np.uint8)).save(tmp_path / "a.png")
     reading = reader.read(tmp_path / "a.png", pattern="7-3")
     assert (reading.text, reading.value, reading.as_dict()["value"]) == ("7-3", "4", 4)
+    # A network that has learned nothing still answers a sum, unless it is told to say what it sees.
+    assert reader.read(tmp_path / "a.png").value is not None
+    assert reader.read(tmp_path / "a.png", pattern=".*").value is None
 
 
 def test_going_on_with_a_new_symbol_keeps_what_was_known(run: Path, fresh: Path, tmp_path: Path, capsys) -> None:

@@ -8,10 +8,8 @@ is one plain sentence. All reported figures are measured on the written file.
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -21,28 +19,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glyphsmith.alphabet import Alphabet
 from glyphsmith.errors import GlyphsmithError
 from glyphsmith.train.extra import need_the_train_extra
 from glyphsmith.train.folders import Asked
 from glyphsmith.train.plan import time_to_learn
-from glyphsmith.train.recipe import Recipe, load_recipe, to_toml, with_settings
+from glyphsmith.train.recipe import to_toml
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from glyphsmith.card import Card
-    from glyphsmith.data.audit import Audit
-    from glyphsmith.data.pictures import LabelledPictures
-    from glyphsmith.data.split import Split
     from glyphsmith.evaluate.evaluation import Evaluation
     from glyphsmith.evaluate.text import TextEvaluation
-    from glyphsmith.growing import Grown
-    from glyphsmith.train.automatic import Decision
+    from glyphsmith.kfold import Scored
+    from glyphsmith.preparing import Task
     from glyphsmith.train.diagnose import Problem
     from glyphsmith.train.learned import Fit
-    from glyphsmith.train.painting import Endless
-    from glyphsmith.train.prepared import Prepared
 
 __all__ = ["Outcome", "run"]
 
@@ -68,6 +58,7 @@ def run(
     settings: Sequence[str] = (),
     seed: int | None = None,
     minutes: float | None = None,
+    folds: int | None = None,
     from_model: str | None = None,
     resume: bool = False,
     group: str = "",
@@ -79,10 +70,12 @@ def run(
     ``source`` is a folder, archive or HDF5 file; None for a recipe with a published source of its own, or to resume.
     ``recipe`` is a name or a TOML file, None to choose by looking. ``settings`` are KEY=VALUE words that go over it.
     ``minutes`` limits the whole run. ``from_model`` goes on from a reader's weights, also with further labels.
+    ``folds`` asks for figures by k-fold, 0 for none, None to choose.
     ``resume`` goes on with the run in ``out``. ``say`` takes each line meant for people (default: stderr). Raises
     DataError, RecipeError, TrainingError, ModelError, ExportError or MissingExtraError; nothing in ``out`` is lost.
     """
     need_the_train_extra()
+    from glyphsmith.preparing import prepare
     from glyphsmith.train import folders, progress
     from glyphsmith.train.beside import learn_beside
     from glyphsmith.train.fabric import process, share
@@ -100,6 +93,7 @@ def run(
         from_model or "",
         group,
         command,
+        folds=folds,
         source_at=str(Path(source).resolve()) if source else "",
     )
     if process()[0] > 0:
@@ -112,7 +106,7 @@ def run(
     if resume:
         asked = folders.read_asked(folder, asked)
     try:
-        task = _prepare(folder, asked, say)
+        task = prepare(folder, asked, say)
         share({"classes": len(task.alphabet), "endless": task.endless})
         fit = _learn(folder, task, asked.minutes, began, resume, say)
     except (GlyphsmithError, KeyboardInterrupt):
@@ -121,126 +115,25 @@ def run(
         raise
     # A Ctrl-C costs the figures from here on, never the file; --resume makes up for them.
     with held_back():
+        _diagnose(task, fit, say)
         written = _write(folder, task, fit, asked, say)
-    return _report(folder, task, fit, asked, written, say)
-
-
-@dataclass(slots=True)
-class _Task:
-    """All that is known before learning begins."""
-
-    source: LabelledPictures
-    audit: Audit
-    split: Split
-    recipe: Recipe
-    decisions: list[Decision]
-    alphabet: Alphabet
-    weights: dict[str, Tensor] | None
-    grown: Grown | None
-    train: Prepared
-    validation: Prepared
-    endless: Endless | None
-    problems: list[Problem]
-
-
-def _prepare(folder: Path, asked: Asked, say: Callable[[str], None]) -> _Task:
-    """From a path to prepared pictures: open, check, split, choose, prepare."""
-    from glyphsmith import growing
-    from glyphsmith.data.audit import audit
-    from glyphsmith.data.split import split_samples
-    from glyphsmith.export.graph import preparation
-    from glyphsmith.files import write_atomically
-    from glyphsmith.runtime.session import Preparer
-    from glyphsmith.train import automatic, diagnose, diagnose_text, folders
-    from glyphsmith.train.choices import choose_rest, choose_task
-    from glyphsmith.train.prepared import prepare_parts
-    from glyphsmith.train.rehearsal import keep_parts
-    from glyphsmith.train.sources import endless_of, look_ahead, open_asked, painted_symbols
-
-    named = load_recipe(asked.recipe) if asked.recipe else Recipe()
-    if asked.seed is not None:
-        named = replace(named, seed=asked.seed)
-    if asked.group:
-        named = replace(named, data=replace(named.data, group=asked.group))
-
-    old = growing.open_old(asked.from_at or asked.from_model) if asked.from_model else None
-    source = growing.one_new_sign(old, asked.source) or open_asked(
-        asked.source, with_settings(named, asked.settings), say
-    )
-    say(f"{source.where}: {source.form}, because {source.reason}")
-    folders.write_asked(folder, replace(asked, from_at=str(old.path.resolve()) if old else ""))
-    grown = growing.take_up(old, source, seed=named.seed, say=say) if old else None
-    if grown:
-        source = grown.rehearsal.source
-
-    checked = audit(source)
-    for line in checked.lines()[1:]:
-        say(re.sub("^error: ", "warning: ", line))  # where a finding ends the run, one error below says so
-    labels = [source.sample(i).label for i in range(len(source))]
-    made = choose_task(asked, named, source, checked, labels, known=old.reader.card.task if old else "")
-    wanted = made.recipe
-    split = split_samples(
-        checked,
-        source,
-        validation=wanted.data.validation,
-        test=wanted.data.test,
-        group=wanted.data.group,
-        seed=wanted.seed,
-        texts=made.texts is not None,
-        settled=grown.rehearsal.settled(checked) if grown else None,
-    )
-    say(f"split: {split.reason}")
-    keep_parts(folder, checked, split)
-    if grown:
-        split = grown.rehearsal.mixed(split, grown.rehearsal.settled(checked))
-
-    counts = Counter(label for i in split.train for label in made.labels_of(labels[i]))
-    if made.texts is None:
-        automatic.check_labels(counts)
-    choose_rest(made, asked, source, checked, split.train, counts)
-    chosen, decisions = made.recipe, made.decisions
-    alphabet, weights = Alphabet.of([*counts, *painted_symbols(asked.source, chosen)]), None
-    if grown:
-        chosen, alphabet, weights, why = grown.go_on(chosen, alphabet, asked.settings, shorter=not asked.recipe)
-        decisions += why
-    for decision in decisions:
-        say(f"{decision.what}: {decision.value} - {decision.reason}")
-    write_atomically(folder / "recipe.toml", to_toml(chosen))
-
-    graph = preparation(chosen.prepare).SerializeToString()
-    endless = endless_of(asked.source, chosen, alphabet, graph)
-    train, validation = prepare_parts(
-        folder,
-        source,
-        Preparer(graph),
-        chosen,
-        alphabet,
-        labels,
-        checked.digests,
-        train=split.train,
-        validation=split.validation,
-        say=say,
-    )
-    judge = diagnose if made.texts is None else diagnose_text
-    problems = judge.before(train.pictures, train.labels, alphabet.labels)
-    if made.texts is not None:
-        diagnose_text.check_room(chosen, alphabet, train.labels, validation.labels)
-        diagnose_text.check_pattern(chosen, alphabet, train.labels, validation.labels)
-    if endless is not None:
-        problems = look_ahead(endless, chosen, alphabet, problems, old.reader.card if old else None)
-    for problem in problems:
-        say(f"warning: {problem.text}\nhint: {problem.hint}")
-    return _Task(
-        source, checked, split, chosen, decisions, alphabet, weights, grown, train, validation, endless, problems
-    )
+    scored = _score(folder, task, fit, asked, written, began, say)
+    if scored is not None:
+        fit.temperature, fit.text_temperature = scored.temperature, scored.text_temperature
+        with held_back():
+            written = _write(folder, task, fit, asked, say)
+    return _report(folder, task, fit, asked, written, scored, say)
 
 
 def _learn(
-    folder: Path, task: _Task, minutes: float | None, began: float, resume: bool, say: Callable[[str], None]
+    folder: Path, task: Task, minutes: float | None, began: float, resume: bool, say: Callable[[str], None]
 ) -> Fit:
-    """Learn, in the time that is left."""
+    """Learn, in the time that is left; folds, which are learned afterwards, have at least half of it."""
     from glyphsmith.train.loop import fit
 
+    seconds = time_to_learn(minutes, time.monotonic() - began)
+    if seconds is not None and task.folds is not None:
+        seconds /= 2.0
     return fit(
         task.recipe,
         train=(task.train.pictures, task.train.labels),
@@ -249,7 +142,7 @@ def _learn(
         run_dir=folder,
         start=task.weights,
         lesson=task.grown.lesson(task.recipe, task.weights) if task.grown and task.weights else None,
-        seconds=time_to_learn(minutes, time.monotonic() - began),
+        seconds=seconds,
         resume=resume,
         say=say,
         endless=task.endless,
@@ -265,12 +158,9 @@ class _Written:
     gate: dict[str, Any]
 
 
-def _write(folder: Path, task: _Task, fit: Fit, asked: Asked, say: Callable[[str], None]) -> _Written:
-    """Say what is wrong where nothing was learned; write the file behind its gate."""
-    from glyphsmith.card import Card
-    from glyphsmith.export.reader_file import reader_bytes, round_weights
-    from glyphsmith.files import write_atomically
-    from glyphsmith.train import diagnose, diagnose_text, records
+def _diagnose(task: Task, fit: Fit, say: Callable[[str], None]) -> None:
+    """Say what is wrong where nothing was learned."""
+    from glyphsmith.train import diagnose, diagnose_text
 
     recipe = task.recipe
     found = (diagnose if recipe.task == "label" else diagnose_text).after(
@@ -283,6 +173,16 @@ def _write(folder: Path, task: _Task, fit: Fit, asked: Asked, say: Callable[[str
     for problem in found:
         say(f"warning: {problem.text}\nhint: {problem.hint}")
     task.problems += found
+
+
+def _write(folder: Path, task: Task, fit: Fit, asked: Asked, say: Callable[[str], None]) -> _Written:
+    """Write the file behind its gate."""
+    from glyphsmith.card import Card
+    from glyphsmith.export.reader_file import reader_bytes, round_weights
+    from glyphsmith.files import write_atomically
+    from glyphsmith.train import records
+
+    recipe = task.recipe
     card = Card(
         name=recipe.name if recipe.name != "automatic" else folder.resolve().name,
         task=recipe.task,
@@ -309,8 +209,35 @@ def _write(folder: Path, task: _Task, fit: Fit, asked: Asked, say: Callable[[str
     return _Written(file, card, gate)
 
 
+def _score(
+    folder: Path, task: Task, fit: Fit, asked: Asked, written: _Written, began: float, say: Callable[[str], None]
+) -> Scored | None:
+    """Learn once more without each fold, and read that fold; None where there are no folds, or Ctrl-C ended them."""
+    if task.folds is None or fit.interrupted:
+        return None
+    from glyphsmith import kfold
+
+    scored = kfold.score(
+        folder,
+        task,
+        written.card,
+        final_s=fit.seconds,
+        left_s=lambda: time_to_learn(asked.minutes, time.monotonic() - began),
+        asked=asked.folds is not None or bool(asked.recipe),
+        say=say,
+    )
+    fit.interrupted = scored is None
+    return scored
+
+
 def _report(
-    folder: Path, task: _Task, fit: Fit, asked: Asked, written: _Written, say: Callable[[str], None]
+    folder: Path,
+    task: Task,
+    fit: Fit,
+    asked: Asked,
+    written: _Written,
+    scored: Scored | None,
+    say: Callable[[str], None],
 ) -> Outcome:
     """Measure the file, put its figures on its card, report."""
     from glyphsmith.evaluate.evaluation import evaluate
@@ -336,6 +263,12 @@ def _report(
         figures[part] = {**records.figures(evaluation.as_dict()), "data": Path(source.where).name}
         for line in records.said(part, evaluation.n, evaluation.accuracy, evaluation.ci95):
             say(line)
+    if scored is not None:
+        by_folds = {**records.figures(scored.evaluation.as_dict()), "data": Path(source.where).name, **scored.on_card()}
+        figures[scored.part] = by_folds
+        remarks = (*scored.lines(), *remarks)
+        if evaluation is None:
+            evaluation, part = scored.evaluation, scored.part
     for line in remarks:
         say(line)
     if figures:
@@ -362,6 +295,7 @@ def _report(
         **measured,
         "data": source.where,
         **({"old": old} if old else {}),
+        **({"folds": {"count": scored.count, "n": scored.evaluation.n, **scored.on_card()}} if scored else {}),
         **records.learning(recipe, fit),
         "weights": weights,
         "gate": written.gate,
@@ -376,14 +310,15 @@ def _report(
     }
     write_atomically(folder / "metrics.json", json.dumps(document, ensure_ascii=False, indent=1))
     if not fit.interrupted:
-        shutil.rmtree(folder / "prepared", ignore_errors=True)
+        for name in ("prepared", "folds"):
+            shutil.rmtree(folder / name, ignore_errors=True)
     say(f"file: {model} ({len(file) / 1e6:.2f} MB, {weights:,} weights)")
     if evaluation is not None:
         say(f"report: {folder / 'report.html'}")
     return Outcome(folder, model, part, evaluation, tuple(task.problems), fit.stopped, fit.interrupted)
 
 
-def _gate(file: bytes, fit: Fit, task: _Task) -> dict[str, Any]:
+def _gate(file: bytes, fit: Fit, task: Task) -> dict[str, Any]:
     """Compare file and network on the validation pictures; on training pictures where there are none."""
     from glyphsmith.errors import PictureError
     from glyphsmith.export.parity import check_parity

@@ -81,3 +81,14 @@ def test_what_no_reader_could_come_of_is_one_error_with_a_hint(labels: list[str]
 def test_sums_are_recognised_and_plain_numbers_are_not() -> None:
     assert texts_of(["1+2", "3*(4-1)", "7-7"] * 10).arithmetic
     assert not texts_of(four_digits(30)).arithmetic
+
+
+def test_sums_are_held_to_the_grammar_of_sums_and_to_nothing_narrower() -> None:
+    sums = ["1+2", "3*(4-1)", "7-7"] * 10
+    assert texts_of(sums).grammar == "expression"
+    recipe, decisions = choose_text(texts_of(sums), {(160, 60): 30}, LOOK, 24, Recipe(), "because")
+    assert recipe.decode.pattern == "expression"
+    assert any(decision.what == "held to" for decision in decisions)
+    # A sum that the grammar does not have, and texts that are none, hold a reader to nothing.
+    assert texts_of([*sums, "-1+2"]).grammar == ""
+    assert texts_of(four_digits(30)).grammar == ""

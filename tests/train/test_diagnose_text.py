@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,11 @@ import pytest
 import torch
 
 from glyphsmith.alphabet import Alphabet
-from glyphsmith.errors import TrainingError
+from glyphsmith.errors import PatternError, TrainingError
 from glyphsmith.nets import build
 from glyphsmith.train import diagnose, diagnose_text
 from glyphsmith.train.learned import Fit
-from glyphsmith.train.recipe import Network, Prepare, Recipe
+from glyphsmith.train.recipe import Decode, Network, Prepare, Recipe
 
 ALPHABET = Alphabet("abcd")
 RECIPE = Recipe(
@@ -153,3 +154,13 @@ def test_a_network_without_room_for_the_texts_is_refused() -> None:
     labels = Recipe(task="text", prepare=RECIPE.prepare, network=Network(family="glyph"))
     with pytest.raises(TrainingError, match="one label a picture"):
         diagnose_text.check_room(labels, ALPHABET, texts(5))
+
+
+def test_a_pattern_that_forbids_a_label_is_refused_before_learning() -> None:
+    held = replace(RECIPE, decode=Decode("[ab]{4}"))
+    diagnose_text.check_pattern(RECIPE, ALPHABET, texts(50))
+    diagnose_text.check_pattern(held, ALPHABET, texts(50) // 2, np.full((3, 6), -1) + np.array([1, 1, 1, 1, 0, 0]))
+    with pytest.raises(TrainingError, match=r"the text [abcd]{4} does not match pattern"):
+        diagnose_text.check_pattern(held, ALPHABET, texts(50))
+    with pytest.raises(PatternError, match="no text"):
+        diagnose_text.check_pattern(replace(RECIPE, decode=Decode("x+")), ALPHABET, texts(5))

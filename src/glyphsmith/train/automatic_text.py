@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glyphsmith.alphabet import Alphabet
+from glyphsmith.decode.grammars import GRAMMARS
 from glyphsmith.errors import DataError
 from glyphsmith.expression import evaluate_expression
 from glyphsmith.train.automatic import Decision, Look
-from glyphsmith.train.recipe import Augment, Learn, Network, Prepare, Recipe
+from glyphsmith.train.recipe import Augment, Decode, Learn, Network, Prepare, Recipe
 
 __all__ = ["Texts", "are_texts", "choose_text", "look_at_texts"]
 
@@ -34,7 +36,10 @@ _WIDEST_PX = 1024
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """The texts of a data set: symbols in order, lengths, the most columns one of them needs, whether all are sums."""
+    """The texts of a data set: symbols in order, lengths, the most columns one of them needs, whether all are sums.
+
+    ``grammar`` is what readings are held to: ``expression`` where every text is one, else empty.
+    """
 
     n: int
     symbols: tuple[str, ...]
@@ -43,6 +48,7 @@ class Texts:
     columns: int
     rarest: tuple[str, int]
     arithmetic: bool
+    grammar: str = ""
 
 
 def are_texts(form: str, labels: Mapping[str, int]) -> tuple[bool, str]:
@@ -104,7 +110,9 @@ def look_at_texts(
         raise DataError(f"{where}: all texts are made of {next(iter(counts))!r} alone; there is nothing to tell apart")
     sums = all(_is_sum(texts[i]) for i in usable[:500])
     rarest = min(counts.items(), key=lambda item: (item[1], item[0]))
-    return Texts(len(usable), tuple(sorted(counts)), shortest, longest, columns, rarest, sums)
+    symbols = tuple(sorted(counts))
+    grammar = "expression" if sums and _are_expressions((texts[i] for i in usable), symbols) else ""
+    return Texts(len(usable), symbols, shortest, longest, columns, rarest, sums, grammar)
 
 
 def _check(sign: str, name: str, text: str) -> None:
@@ -126,6 +134,16 @@ def _check(sign: str, name: str, text: str) -> None:
 def _is_sum(text: str) -> bool:
     """Say whether a text is arithmetic and not just a number."""
     return not text.isalnum() and evaluate_expression(text).value is not None
+
+
+def _are_expressions(texts: Iterable[str], symbols: tuple[str, ...]) -> bool:
+    """Say whether the grammar of what can be worked out has every text.
+
+    Nothing narrower is fitted to the texts: three one-digit operands everywhere do not forbid a fourth tomorrow.
+    """
+    grammar = GRAMMARS["expression"](Alphabet(symbols))
+    index = {sign: k for k, sign in enumerate(symbols)}
+    return all(grammar.matches([index[sign] for sign in text]) for text in texts)
 
 
 def choose_text(
@@ -178,7 +196,18 @@ def choose_text(
         Decision("epochs", str(learn.epochs), f"about {seen:,} pictures seen in all; the rate rises and falls once"),
         Decision("rate", f"{learn.rate:g}", "it rises over the first fifth of the steps and falls to almost nothing"),
     ]
-    made = replace(recipe, task="text", prepare=prepare, network=network, augment=augment, learn=learn)
+    if texts.grammar:
+        why = "every text is one, and what is none has no value; --set decode.pattern= reads whatever is seen"
+        decisions.append(Decision("held to", texts.grammar, why))
+    made = replace(
+        recipe,
+        task="text",
+        prepare=prepare,
+        network=network,
+        augment=augment,
+        learn=learn,
+        decode=Decode(texts.grammar),
+    )
     return made, decisions
 
 

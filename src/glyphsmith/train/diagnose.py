@@ -18,7 +18,7 @@ from glyphsmith.metrics import wilson_interval
 from glyphsmith.train.learned import Fit
 from glyphsmith.train.recipe import Recipe
 
-__all__ = ["Problem", "after", "before", "look_alike", "neighbour_accuracy"]
+__all__ = ["Problem", "after", "before", "diverged", "look_alike", "neighbour_accuracy"]
 
 Kind = Literal[
     "few", "constant", "one-answer", "shuffled", "rate", "diverged", "overfit", "blank", "columns",
@@ -95,6 +95,12 @@ def look_alike(pictures: NDArray[np.uint8]) -> list[Problem]:
     return problems
 
 
+def diverged(fit: Fit, recipe: Recipe) -> tuple[list[Problem], str]:
+    """Give what is said where the loss stopped being a number, and the setting that learns slower."""
+    slower = f"--set learn.rate={recipe.learn.rate / 10:.2g}"
+    return ([Problem("diverged", fit.stopped, slower)] if fit.broken else []), slower
+
+
 def after(
     fit: Fit,
     recipe: Recipe,
@@ -104,10 +110,7 @@ def after(
     alphabet: Sequence[str],
 ) -> list[Problem]:
     """Judge what was learned; an empty list when it learned. Raises nothing."""
-    problems: list[Problem] = []
-    slower = f"--set learn.rate={recipe.learn.rate / 10:.2g}"
-    if fit.broken:
-        problems.append(Problem("diverged", fit.stopped, slower))
+    problems, slower = diverged(fit, recipe)
     labels = validation[1]
     n = len(labels)
     if n == 0 or not fit.history:

@@ -15,14 +15,15 @@ import torch
 from numpy.typing import NDArray
 
 from glyphsmith.alphabet import Alphabet
+from glyphsmith.decode.grammars import constrain
 from glyphsmith.errors import TrainingError
 from glyphsmith.nets import PicturesToText
-from glyphsmith.train.diagnose import Problem, look_alike
+from glyphsmith.train.diagnose import Problem, diverged, look_alike
 from glyphsmith.train.learned import Fit, build_network
 from glyphsmith.train.recipe import Recipe
 from glyphsmith.train.tasks.text import columns_needed, read_greedily
 
-__all__ = ["after", "before", "check_room"]
+__all__ = ["after", "before", "check_pattern", "check_room"]
 
 #: Fewer pictures than these promise little for texts of four characters.
 FEW = 300
@@ -99,6 +100,21 @@ def check_room(recipe: Recipe, alphabet: Alphabet, *parts: NDArray[np.int64]) ->
         )
 
 
+def check_pattern(recipe: Recipe, alphabet: Alphabet, *parts: NDArray[np.int64]) -> None:
+    """Raise TrainingError where the recipe's pattern forbids a text (N, L) of the parts, PatternError where all."""
+    held = constrain(alphabet, pattern=recipe.decode.pattern or None)
+    if held is None:
+        return
+    for row in (row for part in parts for row in part):
+        text = row[row >= 0].tolist()
+        if not held.matches(text):
+            raise TrainingError(
+                f"the text {''.join(alphabet[k] for k in text)} does not match {held.name}, which the reader would be "
+                "held to: it could never read that picture",
+                hint="is the label right? else leave [decode] pattern empty, or widen it",
+            )
+
+
 def after(
     fit: Fit,
     recipe: Recipe,
@@ -108,10 +124,7 @@ def after(
     alphabet: Sequence[str],
 ) -> list[Problem]:
     """Judge what was learned; an empty list when it learned. Raises nothing."""
-    problems: list[Problem] = []
-    slower = f"--set learn.rate={recipe.learn.rate / 10:.2g}"
-    if fit.broken:
-        problems.append(Problem("diverged", fit.stopped, slower))
+    problems, _ = diverged(fit, recipe)
     labels, network = validation[1], fit.network
     if not len(labels) or not fit.history or not isinstance(network, PicturesToText):
         return problems

@@ -18,6 +18,7 @@ from glyphsmith.train.limits import within_limits
 __all__ = [
     "Augment",
     "Data",
+    "Decode",
     "Learn",
     "Network",
     "Paint",
@@ -39,13 +40,15 @@ class Data:
 
     ``source`` names a published data set where a recipe has its own. ``validation`` is a share in 0..1 or
     ``"first:N"`` (the first N training pictures, as some published runs have it). ``test`` is a share, used where the
-    source brings no test part. ``group`` is a column of the table whose values never straddle the split.
+    source brings no test part. ``group`` is a column of the table whose values never straddle the split. With
+    ``folds`` of 2 or more everything is learned from and the figures are those of k-fold.
     """
 
     source: str = ""
     validation: float | str = 0.1
     test: float = 0.1
     group: str = ""
+    folds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +194,17 @@ class Augment:
 
 
 @dataclass(frozen=True, slots=True)
+class Decode:
+    """What every text that the reader answers has to match: a pattern, or a named grammar (docs/decoding.md).
+
+    It goes into the file. Leave it empty unless it is known what texts may come: what it forbids is never read, also
+    where a picture shows it.
+    """
+
+    pattern: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Published:
     """What a recipe's author reported, and what we measured: text for ``glyphsmith recipes``.
 
@@ -218,6 +232,7 @@ class Recipe:
     network: Network = field(default_factory=Network)
     learn: Learn = field(default_factory=Learn)
     augment: Augment = field(default_factory=Augment)
+    decode: Decode = field(default_factory=Decode)
     published: Published = field(default_factory=Published)
 
     def as_dict(self) -> dict[str, Any]:

@@ -75,8 +75,12 @@ def said(part: str, n: int, accuracy: float, ci95: tuple[float, float]) -> list[
     return lines
 
 
-def text_format(fit: Fit, rows: NDArray[np.int64], alphabet: Alphabet) -> TextFormat | None:
-    """Say for the card how the texts are decoded; ``rows`` (N, L) are the training texts. None for labels."""
+def text_format(fit: Fit, rows: NDArray[np.int64], alphabet: Alphabet, pattern: str) -> TextFormat | None:
+    """Say for the card how the texts are decoded; ``rows`` (N, L) are the training texts. None for labels.
+
+    That all texts seen are sums gives readings a value, and no more: sums of another form may come, and only the
+    recipe's ``pattern`` forbids any.
+    """
     network = fit.network
     if not isinstance(network, PicturesToText):
         return None
@@ -87,6 +91,7 @@ def text_format(fit: Fit, rows: NDArray[np.int64], alphabet: Alphabet) -> TextFo
         shortest=int(lengths.min()),
         longest=int(lengths.max()),
         temperature=fit.text_temperature,
+        pattern=pattern or None,
         arithmetic=_are_sums(rows, alphabet),
     )
 
