@@ -11,6 +11,8 @@ The tree::
     ├── TrainingError        learning cannot start or did not work
     ├── PatternError         a pattern is malformed, too large, or nothing can match it
     ├── ExportError          the written file does not read like the trained network
+    ├── PageError            a page of a site does not fit, or cannot be read with certainty
+    ├── SiteError            a site cannot be crawled: it does not answer, refuses the log-in, or forbids it
     └── MissingExtraError    a part of the package needs an extra that is not installed
 """
 
@@ -23,9 +25,11 @@ __all__ = [
     "GlyphsmithError",
     "MissingExtraError",
     "ModelError",
+    "PageError",
     "PatternError",
     "PictureError",
     "RecipeError",
+    "SiteError",
     "TrainingError",
 ]
 
@@ -72,6 +76,14 @@ class PatternError(GlyphsmithError):
 
 class ExportError(GlyphsmithError):
     """The written file does not read like the trained network."""
+
+
+class PageError(GlyphsmithError):
+    """A page of a site does not fit what is known of its kind, or cannot be read with certainty."""
+
+
+class SiteError(GlyphsmithError):
+    """A site cannot be crawled: it does not answer, refuses the log-in, or forbids it."""
 
 
 class MissingExtraError(GlyphsmithError):

@@ -1,0 +1,206 @@
+"""``glyphsmith crawl collect|solve``: a puzzle of sprite digits, its glyphs collected and its pages solved."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from glyphsmith.errors import DataError
+
+if TYPE_CHECKING:
+    from glyphsmith.crawl.collect import Collection
+    from glyphsmith.crawl.pace import Account, Pace
+    from glyphsmith.crawl.solution import Solution
+    from glyphsmith.runtime.reader import Reader
+
+__all__ = ["register"]
+
+#: Pages that failed, as listed for a person; the JSON document has all.
+LISTED = 10
+
+_Url = Annotated[str, typer.Argument(metavar="URL", help="A level of the puzzle; ?page=N is added.")]
+_Email = Annotated[str | None, typer.Option("--email", help="The account to log in with, where the site asks.")]
+_Password = Annotated[
+    str | None, typer.Option("--password", envvar="GLYPHSMITH_PASSWORD", help="Better in GLYPHSMITH_PASSWORD.")
+]
+_Rate = Annotated[
+    float | None, typer.Option("--rate", metavar="R", help="Requests a second (default: AutoThrottle decides).")
+]
+_Fast = Annotated[bool, typer.Option("--fast", help="No throttling, 8 requests at once: for a site of your own.")]
+_Timeout = Annotated[float, typer.Option("--timeout", metavar="S", help="Seconds until a request counts as failed.")]
+_Attempts = Annotated[int, typer.Option("--attempts", metavar="N", help="How often one request is tried.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb ``crawl``."""
+    verbs = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+    verbs.command("collect")(collect)
+    verbs.command("solve")(solve)
+    app.add_typer(verbs, name="crawl", help="Sprite puzzles on the web: collect, solve.")
+
+
+def collect(
+    url: _Url,
+    out: Annotated[str, typer.Option("--out", metavar="DIR|FILE.h5", help="Gets the glyphs; it may exist.")],
+    numbers: Annotated[
+        str, typer.Option("--numbers", metavar="FILE", help="Known numbers: page,number as CSV, or JSON.")
+    ],
+    pages: Annotated[str, typer.Option("--pages", metavar="P", help="Of the known ones: 1, 1-5 or 1,3.")] = "",
+    requests: Annotated[int, typer.Option("--requests", metavar="N", help="How often to ask for each page.")] = 100,
+    email: _Email = None,
+    password: _Password = None,
+    rate: _Rate = None,
+    fast: _Fast = False,
+    timeout: _Timeout = 30.0,
+    attempts: _Attempts = 12,
+    as_json: _Json = False,
+) -> int:
+    """Ask for pages with known numbers again and again, and keep their glyphs, labelled; the same words go on."""
+    from glyphsmith.crawl import collect as story
+    from glyphsmith.crawl.known import read_numbers
+
+    known = read_numbers(numbers)
+    chosen = _pages(pages) if pages else list(known)
+    missing = [page for page in chosen if page not in known]
+    if missing:
+        raise DataError(f"{numbers}: has no numbers of page {missing[0]}")
+    done = story.collect(
+        _checked(url),
+        {page: known[page] for page in chosen},
+        out,
+        requests=requests,
+        account=_account(email, password),
+        pace=_pace(rate, fast, timeout, attempts),
+        say=_say,
+    )
+    if as_json:
+        print(json.dumps(done.as_dict(), ensure_ascii=False))
+    else:
+        _print_collection(done)
+    return 1 if done.gave_up else 0
+
+
+def solve(
+    url: _Url,
+    model: Annotated[
+        str, typer.Option("--model", metavar="MODEL", help="Reads the glyphs of level 2; level 1 needs none.")
+    ] = "sprites",
+    pages: Annotated[str, typer.Option("--pages", metavar="P", help="1-1000, 7 or 1-10,15.")] = "1-1000",
+    out: Annotated[
+        str | None, typer.Option("--out", metavar="JOB", help="A folder; the same words go on after any end.")
+    ] = None,
+    submit: Annotated[bool, typer.Option("--submit", help="Send the sum by the site's form.")] = False,
+    bound: Annotated[
+        float | None, typer.Option("--bound", metavar="P", help="Ask again while a page is wrong with more than P.")
+    ] = None,
+    email: _Email = None,
+    password: _Password = None,
+    rate: _Rate = None,
+    fast: _Fast = False,
+    timeout: _Timeout = 30.0,
+    attempts: _Attempts = 12,
+    as_json: _Json = False,
+) -> int:
+    """Read all pages, ask again where a page is not sure, and print the sum."""
+    from glyphsmith.crawl import solve as story
+
+    def reader() -> Reader:
+        from glyphsmith.runtime.reader import open_reader
+
+        return open_reader(model)
+
+    wishes = story.Wishes(bound=story.BOUND if bound is None else bound, submit=submit)
+    solution = story.solve(
+        _checked(url),
+        reader,
+        pages=_pages(pages),
+        out=out,
+        account=_account(email, password),
+        pace=_pace(rate, fast, timeout, attempts),
+        wishes=wishes,
+        say=_say,
+    )
+    if as_json:
+        print(json.dumps(solution.as_dict(), ensure_ascii=False))
+    else:
+        _print_solution(solution)
+    return 1 if solution.failed or (submit and solution.accepted is not True) else 0
+
+
+def _say(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
+
+
+def _checked(url: str) -> str:
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise DataError(f"{url}: is no address of a web page", hint="http://127.0.0.1:8321/level/web/...")
+    return url
+
+
+def _account(email: str | None, password: str | None) -> Account | None:
+    from glyphsmith.crawl.pace import Account
+
+    if email is None:
+        return None
+    if not password:
+        raise DataError(f"no password for {email}", hint="set GLYPHSMITH_PASSWORD, or give --password")
+    return Account(email, password)
+
+
+def _pace(rate: float | None, fast: bool, timeout: float, attempts: int) -> Pace:
+    from glyphsmith.crawl.pace import Pace
+
+    if fast and rate is not None:
+        raise DataError("--fast and --rate exclude each other")
+    return Pace(rate=rate, fast=fast, timeout_s=timeout, attempts=attempts)
+
+
+def _pages(words: str) -> list[int]:
+    """Give the pages that ``1-10,15`` names."""
+    found: list[int] = []
+    for part in words.split(","):
+        match = re.fullmatch(r"\s*(\d{1,7})\s*(?:-\s*(\d{1,7})\s*)?", part)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+        if not 1 <= first <= last:
+            raise DataError(f"--pages {words}: expected pages from 1", hint="1-1000, 7 or 1-10,15")
+        found += range(first, last + 1)
+    return list(dict.fromkeys(found))
+
+
+def _retries(retries: dict[str, int]) -> str:
+    return ", ".join(f"{kind} {count:,}" for kind, count in sorted(retries.items())) or "none"
+
+
+def _print_collection(done: Collection) -> None:
+    told = done.as_dict()
+    for entry in told["failed"][:LISTED]:
+        _say(f"error: page {entry['page']}: {entry['reason']}")
+    print(f"{done.out}: {told['glyphs']:,} glyphs of {len(told['labels'])} digits")
+    print(f"requests   {told['requests']:,}, kept {told['readings']:,}; failed: {_retries(told['retries'])}")
+
+
+def _print_solution(solution: Solution) -> None:
+    told = solution.as_dict()
+    for entry in told["failed"][:LISTED]:
+        _say(f"error: page {entry['page']}: {entry['reason']}")
+    if len(told["failed"]) > LISTED:
+        _say(f"error: {len(told['failed']) - LISTED:,} more pages are not solved")
+    print(f"sum        {told['sum'] if told['sum'] is not None else 'not known: pages are missing'}")
+    print(f"pages      {told['solved']:,} of {told['pages']:,} solved")
+    again = f", {told['readings_per_page']:g} readings a page" if told["readings_per_page"] else ""
+    print(f"requests   {told['requests']:,}{again}; failed: {_retries(told['retries'])}")
+    if told["level"] == 2:
+        rows = told["sheets"]
+        print(f"sheets     {rows['as_permutations']:,} read as permutations, {rows['glyph_by_glyph']:,} glyph by glyph")
+        print(f"expected   {told['expected_wrong_pages']:g} wrong pages")
+    if solution.submitted:
+        words = {True: "accepted", False: "refused", None: "sent; the site's answer says neither yes nor no"}
+        print(f"answer     {words[solution.accepted]}")

@@ -1,0 +1,103 @@
+"""Scrapy, as far as it is used: one engine that sends requests politely, and one story that awaits the answers.
+
+Scrapy brings the connections, cookies, robots.txt, AutoThrottle and size limits. Retries and redirects are our own
+(``visitor``), because each has to be accounted for. A process can run one story, since Twisted's reactor starts once.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, TypeVar
+
+from glyphsmith.crawl.pace import Pace
+from glyphsmith.crawl.page import MAX_PAGE_BYTES
+from glyphsmith.errors import SiteError
+
+__all__ = ["Download", "run_story", "user_agent"]
+
+T = TypeVar("T")
+
+#: Sends a scrapy Request and gives its Response.
+Download = Callable[[Any], Awaitable[Any]]
+
+
+def user_agent() -> str:
+    """Say who asks, and what for."""
+    from glyphsmith import __version__
+
+    return f"glyphsmith/{__version__} (+reads sprite digits of puzzle pages; obeys robots.txt)"
+
+
+def settings_for(pace: Pace) -> dict[str, Any]:
+    """Give Scrapy's settings for a pace."""
+    throttled = not pace.fast and pace.rate is None
+    delay = 0.0 if pace.fast else (1.0 / pace.rate if pace.rate else pace.delay_s)
+    return {
+        "USER_AGENT": user_agent(),
+        "ROBOTSTXT_OBEY": True,
+        "ROBOTSTXT_USER_AGENT": "glyphsmith",
+        "AUTOTHROTTLE_ENABLED": throttled,
+        "AUTOTHROTTLE_START_DELAY": pace.delay_s,
+        "AUTOTHROTTLE_MAX_DELAY": 60.0,
+        "AUTOTHROTTLE_TARGET_CONCURRENCY": 1.0,
+        # The least delay of AutoThrottle as well; half of it, so that a site that answers at once may be asked sooner.
+        "DOWNLOAD_DELAY": delay / 2 if throttled else delay,
+        "RANDOMIZE_DOWNLOAD_DELAY": throttled,
+        "CONCURRENT_REQUESTS": pace.under_way,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": pace.under_way,
+        "DOWNLOAD_TIMEOUT": pace.timeout_s,
+        "DNS_TIMEOUT": min(10.0, pace.timeout_s),
+        "DOWNLOAD_MAXSIZE": MAX_PAGE_BYTES,
+        "DOWNLOAD_WARNSIZE": 0,
+        "DOWNLOAD_FAIL_ON_DATALOSS": True,
+        "RETRY_ENABLED": False,
+        "REDIRECT_ENABLED": False,
+        "METAREFRESH_ENABLED": False,
+        "TELNETCONSOLE_ENABLED": False,
+        "LOG_ENABLED": False,
+        "LOG_INSTALL_ROOT_HANDLER": False,
+        "MEMUSAGE_ENABLED": False,
+    }
+
+
+def run_story(story: Callable[[Download], Awaitable[T]], pace: Pace) -> T:
+    """Start Scrapy, await ``story`` with the function that sends requests, and give what it returns or raise its error.
+
+    Raises SiteError where this process has already run one.
+    """
+    import scrapy
+    from scrapy.crawler import CrawlerProcess
+    from twisted.internet.error import ReactorNotRestartable
+
+    ended: list[T] = []
+    failed: list[BaseException] = []
+
+    class Spider(scrapy.Spider):
+        name = "glyphsmith"
+
+        async def start(self) -> AsyncIterator[Any]:
+            try:
+                ended.append(await story(self.crawler.engine.download_async))
+            except BaseException as error:  # noqa: BLE001 - raised again below, outside the reactor
+                failed.append(error)
+            return
+            yield
+
+    process = CrawlerProcess(settings_for(pace))
+    # Scrapy sets its own logging up when it starts; what matters of it is said in our words.
+    for name in ("scrapy", "twisted", "protego"):
+        logger = logging.getLogger(name)
+        logger.handlers = [logging.NullHandler()]
+        logger.propagate = False
+    process.crawl(Spider)
+    try:
+        # Ctrl-C raises KeyboardInterrupt here at once: whatever is under way is asked again when the job goes on.
+        process.start(install_signal_handlers=False)
+    except ReactorNotRestartable:
+        raise SiteError("a process can crawl once", hint="start another process") from None
+    if failed:
+        raise failed[0]
+    if not ended:
+        raise SiteError("Scrapy ended before the crawl did")
+    return ended[0]

@@ -1,0 +1,108 @@
+"""What a reader says of the glyphs of a sheet, row by row, and what each digit of the page then is.
+
+Every row of the sheets known so far is a permutation of 0-9. That is tested on each sheet, not assumed: the reader's
+scores are compared under both suppositions (``decode.assignment.evidence``), together with what earlier sheets of the
+site said. Where it does not hold, or where the sheet's cells cannot be found, each glyph is read by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glyphsmith.crawl.page import Page
+from glyphsmith.crawl.sheet import SIDE, cut_sheet
+from glyphsmith.decode.assignment import evidence, marginals, with_doubt
+from glyphsmith.errors import ModelError
+from glyphsmith.picture import Picture
+
+__all__ = ["DOUBT", "GlyphReader", "SheetReader", "SheetReading"]
+
+DIGITS = "0123456789"
+
+#: What every digit keeps of a glyph's probability, times ten, however sure the reader is.
+DOUBT = 1e-4
+
+#: What earlier sheets can add to the evidence of one sheet; a sheet that clearly speaks for itself is believed.
+MOST_PRIOR = 20.0
+
+
+class GlyphReader(Protocol):
+    """What is needed of a reader: its labels, and probabilities (N, K) of pictures of one size (N, H, W, 3)."""
+
+    @property
+    def alphabet(self) -> Any:
+        """The labels in the order of the outputs."""
+        ...
+
+    def probabilities(self, images: Picture, /) -> NDArray[np.float32]:
+        """Give probabilities (N, K)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SheetReading:
+    """What one request says: ``scores`` (D, 10), log probabilities of every digit of the page in order.
+
+    ``rule`` is the log evidence of this sheet for rows that are permutations, None where its cells were not found;
+    ``permuted`` says whether it was read so.
+    """
+
+    scores: NDArray[np.float64]
+    permuted: bool
+    rule: float | None
+
+
+class SheetReader:
+    """Reads sheets one after the other and remembers what they said about the rule."""
+
+    def __init__(self, reader: GlyphReader, *, doubt: float = DOUBT, assignment: bool = True) -> None:
+        labels = [str(label) for label in reader.alphabet]
+        missing = [digit for digit in DIGITS if digit not in labels]
+        if missing:
+            raise ModelError(
+                f"the reader cannot answer {', '.join(missing)}", hint="a reader of the digits 0 to 9 is needed"
+            )
+        self._reader = reader
+        self._columns = [labels.index(digit) for digit in DIGITS]
+        self._doubt = doubt
+        self._assignment = assignment
+        self.rule = 0.0
+
+    def read(self, page: Page) -> SheetReading:
+        """Read one page of level 2."""
+        sheet = cut_sheet(page) if self._assignment else None
+        if sheet is None:
+            scores = with_doubt(self._probabilities([page.cut(window) for window in page.windows]), self._doubt)
+            return SheetReading(scores, permuted=False, rule=None)
+        found = self._probabilities([cell for row in sheet.cells for cell in row])
+        scores = with_doubt(found, self._doubt).reshape(SIDE, SIDE, len(DIGITS))
+        rule = float(evidence(scores).sum())
+        permuted = rule + float(np.clip(self.rule, -MOST_PRIOR, MOST_PRIOR)) > 0
+        self.rule += rule
+        if permuted:
+            with np.errstate(divide="ignore"):
+                scores = np.log(marginals(scores))
+        places = [sheet.place[window] for window in page.windows]
+        return SheetReading(np.stack([scores[row, column] for row, column in places]), permuted, rule)
+
+    def _probabilities(self, cells: Sequence[Picture | None]) -> NDArray[np.float64]:
+        """Give the probabilities (N, 10) of cells; of a cell without ink all digits are alike.
+
+        Cells of one size are read in one call: a reader sees them as it learned them, with nothing added around.
+        """
+        by_size: dict[tuple[int, ...], list[int]] = {}
+        for i, cell in enumerate(cells):
+            if cell is not None:
+                by_size.setdefault(cell.shape, []).append(i)
+        found = np.full((len(cells), len(DIGITS)), 1.0 / len(DIGITS))
+        for places in by_size.values():
+            stack = np.stack([np.asarray(cells[i]) for i in places])
+            found[places] = self._reader.probabilities(stack)[:, self._columns]
+        # Of a reader with more labels than digits, what it gives to the others says nothing here.
+        total = found.sum(axis=1, keepdims=True)
+        return np.where(total > 0, found / np.maximum(total, 1e-30), 1.0 / len(DIGITS))

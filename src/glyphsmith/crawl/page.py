@@ -1,0 +1,196 @@
+"""One page of the puzzle: twelve numbers, each a few windows into one sprite. Bytes in, windows and picture out.
+
+Everything is checked, because a page that is half understood gives a wrong number: what does not fit raises PageError
+with the reason, and the callers keep the page's bytes beside it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
+
+from parsel import Selector
+
+from glyphsmith.crawl.stylesheet import Stylesheet, pixels, read_stylesheet, url
+from glyphsmith.errors import PageError, PictureError
+from glyphsmith.picture import Picture, load_picture
+
+__all__ = ["MAX_PAGE_BYTES", "NUMBERS", "Page", "Window", "page_url", "parse_page"]
+
+#: The numbers of a page, and how many digits one may have.
+NUMBERS = 12
+DIGITS = (2, 3)
+
+#: A page with its sprite has some 100 kB; a parser given 200 MB would take gigabytes.
+MAX_PAGE_BYTES = 8_000_000
+
+#: A sheet has some 40 000 pixels; a small PNG can unfold to any size.
+MAX_SPRITE_PIXELS = 4_000_000
+
+#: How a whole document ends; white space and comments may follow.
+_END = re.compile(rb"</html\s*>(?:\s|<!--.*?-->)*\Z", re.IGNORECASE | re.DOTALL)
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Window:
+    """A place in the sprite, in pixels from its upper left corner."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a page shows: ``numbers``, each a window for each digit, into the ``sprite`` (H, W, 3).
+
+    ``sprite_id`` tells sprites apart: equal bytes have equal ids, and bring no new evidence. ``tall`` is true where the
+    rules place digits up and down as well (level 2), false for a single strip (level 1).
+    """
+
+    numbers: tuple[tuple[Window, ...], ...]
+    sprite: Picture
+    sprite_id: str
+    tall: bool
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """How many digits each number has."""
+        return tuple(len(number) for number in self.numbers)
+
+    @property
+    def windows(self) -> list[Window]:
+        """All windows of all numbers, in order, with repetitions."""
+        return [window for number in self.numbers for window in number]
+
+    def cut(self, window: Window) -> Picture:
+        """Give the pixels of a window."""
+        return self.sprite[window.y : window.y + window.height, window.x : window.x + window.width]
+
+
+def parse_page(body: bytes) -> Page:
+    """Read the bytes of a page. Raises PageError that says what does not fit."""
+    if len(body) > MAX_PAGE_BYTES:
+        raise PageError(f"the page has {len(body):,} bytes, the limit is {MAX_PAGE_BYTES:,}")
+    if not body.strip():
+        raise PageError("the page is empty")
+    if _END.search(body) is None:
+        raise PageError("the page is cut off: it does not end in </html>")
+    document = Selector(body=body, encoding="utf-8", type="html")
+    styles = read_stylesheet("\n".join(document.css("style::text").getall()))
+    found = document.css("main .card-body > .row > div.col-md-1")
+    if len(found) != NUMBERS:
+        raise PageError(f"the page shows {len(found)} numbers, expected {NUMBERS}")
+    addresses: set[str] = set()
+    vertical: set[bool] = set()
+    numbers = []
+    for place, number in enumerate(found, 1):
+        digits = number.xpath("./*")
+        if not DIGITS[0] <= len(digits) <= DIGITS[1]:
+            raise PageError(f"number {place} has {len(digits)} digits, expected {DIGITS[0]} to {DIGITS[1]}")
+        windows = []
+        for digit in digits:
+            window, address, has_y = _window(digit, styles, place)
+            windows.append(window)
+            addresses.add(address)
+            vertical.add(has_y)
+        numbers.append(tuple(windows))
+    if len(addresses) != 1:
+        raise PageError(f"the digits are cut from {len(addresses)} different sprites, expected one")
+    if len(vertical) != 1:
+        raise PageError("some digits have a vertical offset and some have none")
+    encoded = _data_of(addresses.pop())
+    if not encoded.startswith(_PNG):
+        raise PageError(f"the sprite is no PNG: it begins with {encoded[:8]!r}")
+    try:
+        sprite = load_picture(encoded, name="the sprite", max_pixels=MAX_SPRITE_PIXELS)
+    except PictureError as error:
+        raise PageError(error.message) from None
+    inside = tuple(tuple(_inside(window, sprite) for window in number) for number in numbers)
+    # The first level has one line of digits and no vertical offsets; zeros all over mean the same.
+    tall = vertical == {True} and (
+        any(window.y for number in inside for window in number)
+        or sprite.shape[0] >= 2 * max(window.height for number in inside for window in number)
+    )
+    return Page(inside, sprite, hashlib.sha256(encoded).hexdigest()[:16], tall)
+
+
+def _window(digit: Selector, styles: Stylesheet, place: int) -> tuple[Window, str, bool]:
+    """Give the window of one digit, the address of its sprite, and whether it has a vertical offset."""
+    where = f"number {place}"
+    classes = (digit.attrib.get("class") or "").split()
+    if digit.root.tag != "div" or "sprite" not in classes:
+        raise PageError(f"{where} holds <{digit.root.tag} class={' '.join(classes)[:60]!r}>, expected a div.sprite")
+    own = [name for name in classes if name != "sprite"]
+    for name in own:
+        if not styles.has(name):
+            raise PageError(f"{where}: the class {name[:40]} has no rule")
+    values = styles.values(classes, digit.attrib.get("style"))
+    x = y = None
+    if "background-position" in values:
+        both = values["background-position"]
+        if len(both) != 2:
+            raise PageError(f"{where}: background-position has {len(both)} values, expected two")
+        x, y = pixels(both[:1], f"{where}: background-position"), pixels(both[1:], f"{where}: background-position")
+    if "background-position-x" in values:
+        x = pixels(values["background-position-x"], f"{where}: background-position-x")
+    if "background-position-y" in values:
+        y = pixels(values["background-position-y"], f"{where}: background-position-y")
+    if x is None:
+        raise PageError(f"{where}: a digit has no background-position-x")
+    if x > 0 or (y or 0) > 0:
+        raise PageError(f"{where}: a digit lies outside the sprite, at offset {x} {y or 0}")
+    sides = {}
+    for side in ("width", "height"):
+        if side not in values:
+            raise PageError(f"{where}: a digit has no {side}")
+        sides[side] = pixels(values[side], f"{where}: {side}")
+        if sides[side] < 1:
+            raise PageError(f"{where}: a digit has the {side} {sides[side]}")
+    address = url(values.get("background-image", ())) or url(values.get("background", ()))
+    if address is None:
+        raise PageError(f"{where}: a digit has no sprite")
+    return Window(-x, -(y or 0), sides["width"], sides["height"]), address, y is not None
+
+
+def _data_of(address: str) -> bytes:
+    """Give the bytes in a data URL (RFC 2397). Raises PageError."""
+    scheme, colon, rest = address.partition(":")
+    if not colon or scheme.lower() != "data":
+        raise PageError(f"the sprite is not in the page but at {address[:60]!r}")
+    head, comma, data = rest.partition(",")
+    if not comma:
+        raise PageError("the sprite's data URL holds no data")
+    raw = unquote_to_bytes(data)
+    if not head.lower().rstrip().endswith(";base64"):
+        return raw
+    try:
+        return base64.b64decode(re.sub(rb"\s+", b"", raw), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise PageError(f"the sprite's base64 is damaged ({error})") from None
+
+
+def _inside(window: Window, sprite: Picture) -> Window:
+    """Give the part of a window that lies in the sprite. Raises PageError where that is less than three quarters."""
+    height, width = sprite.shape[:2]
+    cut_width, cut_height = min(window.width, width - window.x), min(window.height, height - window.y)
+    if cut_width * 4 < window.width * 3 or cut_height * 4 < window.height * 3:
+        raise PageError(
+            f"a digit lies outside the sprite: {window.width} x {window.height} at {window.x}, {window.y} "
+            f"of {width} x {height}"
+        )
+    return Window(window.x, window.y, cut_width, cut_height)
+
+
+def page_url(url: str, number: int) -> str:
+    """Give the address of one page of a level: the same with ``page=number`` in its query."""
+    from w3lib.url import add_or_replace_parameter
+
+    return str(add_or_replace_parameter(url, "page", str(number)))

@@ -1,0 +1,229 @@
+"""``glyphsmith crawl solve``: all pages of a puzzle read, each asked again only while its answer is not sure; the sum.
+
+The state is what the lines of the job say: those of an earlier, killed run first, then those of this one. A page counts
+when it is solved, once; a page that was given up is tried again by the next run.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glyphsmith.crawl.answers import PageAnswer
+from glyphsmith.crawl.engine import run_story
+from glyphsmith.crawl.forms import answer_form, verdict
+from glyphsmith.crawl.glyphs import DOUBT, GlyphReader, SheetReader
+from glyphsmith.crawl.job import Job, open_job
+from glyphsmith.crawl.pace import Account, Pace
+from glyphsmith.crawl.page import Page, page_url, parse_page
+from glyphsmith.crawl.solution import CONTRADICTION, Solution
+from glyphsmith.crawl.strip import read_strip
+from glyphsmith.crawl.visitor import Failed, GaveUp, Trouble, Visitor, all_of
+from glyphsmith.errors import DataError, PageError
+from glyphsmith.progress import bar
+
+__all__ = ["BOUND", "Wishes", "solve"]
+
+#: A page is asked again while the probability that one of its digits is wrong is above this.
+BOUND = 1e-4
+
+#: A page that is still not sure after so many readings is reported, not guessed.
+MOST_READINGS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How sure a page must be (``bound``), how glyphs are read (``assignment``, ``doubt``), and whether to ``submit``.
+
+    ``assignment`` False reads every glyph by itself, which is what other solvers do.
+    """
+
+    bound: float = BOUND
+    doubt: float = DOUBT
+    assignment: bool = True
+    submit: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 < self.bound < 1:
+            raise DataError(f"a bound of {self.bound:g}", hint="--bound takes a probability between 0 and 1")
+
+
+def solve(
+    url: str,
+    reader: GlyphReader | Callable[[], GlyphReader] | None,
+    *,
+    pages: Sequence[int] = tuple(range(1, 1001)),
+    out: str | Path | None = None,
+    account: Account | None = None,
+    pace: Pace | None = None,
+    wishes: Wishes | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Solution:
+    """Read the pages of a puzzle and add up their numbers.
+
+    ``reader`` reads the glyphs of level 2; a function that gives one is called when the first such page comes. ``out``
+    is the folder of a job that can be gone on with. ``say`` hears what a person should know while it lasts.
+    Raises SiteError where the site cannot be crawled, DataError where the job cannot be written.
+    """
+    if not pages:
+        raise DataError("no page is asked for")
+    wishes, pace = wishes or Wishes(), pace or Pace()
+    solution = Solution(url, tuple(dict.fromkeys(pages)))
+    with open_job(Path(out) / "job.jsonl" if out is not None else None, {"job": "solve", "url": url}) as job:
+        for line in job.lines:
+            solution.apply(line)
+        if job.lines:
+            say(f"going on: {len(solution.numbers):,} pages are solved already")
+        story = _Story(solution, job, reader, wishes, say)
+        if story.todo or wishes.submit:
+            run_story(lambda download: story.tell(Visitor(download, pace, account), pace.under_way), pace)
+    return solution
+
+
+class _Story:
+    """One run over the pages that are left."""
+
+    def __init__(
+        self,
+        solution: Solution,
+        job: Job,
+        reader: GlyphReader | Callable[[], GlyphReader] | None,
+        wishes: Wishes,
+        say: Callable[[str], None],
+    ) -> None:
+        self.solution, self.job, self.wishes, self.say = solution, job, wishes, say
+        self._reader = reader
+        self._sheets: SheetReader | None = None
+        self._said_independent = False
+        self._logins = 0
+        self.todo = [page for page in solution.pages if page not in solution.numbers]
+        # A page given up by an earlier run is tried again by this one.
+        for page in self.todo:
+            solution.gave_up.pop(page, None)
+
+    async def tell(self, visitor: Visitor, under_way: int) -> None:
+        """Ask for all pages that are left, several at once; the first one alone, so that one log-in serves all."""
+        begun = time.monotonic()
+        todo, total = iter(self.todo), len(self.solution.pages)
+        done = total - len(self.todo)
+        try:
+            with bar("solving", total, done=done) as move:
+
+                async def work(most: int = total) -> None:
+                    nonlocal done
+                    for _, page in zip(range(most), todo, strict=False):
+                        await self._solve_page(visitor, page)
+                        done += 1
+                        move(done)
+
+                await work(1)
+                await all_of([work() for _ in range(under_way)])
+            if self.wishes.submit:
+                await self._answer(visitor)
+        finally:
+            self._count_logins(visitor)
+            self.solution.seconds = time.monotonic() - begun
+
+    def _write(self, line: dict[str, Any]) -> None:
+        self.job.write(line)
+        self.solution.apply(line)
+
+    def _count_logins(self, visitor: Visitor) -> None:
+        while self._logins < visitor.logins:
+            self._logins += 1
+            self._write({"log_in": self._logins})
+
+    async def _solve_page(self, visitor: Visitor, number: int) -> None:
+        """Ask for a page until its answer is sure, or say why it is not."""
+        url = page_url(self.solution.url, number)
+        answer = self.solution.waiting.get(number) or PageAnswer()
+        note = self._noter(number)
+        for _ in range(MOST_READINGS):
+            try:
+                reading = await visitor.read(url, self._read, note)
+            except GaveUp as given_up:
+                reason = f"{given_up.last.reason} (tried {given_up.attempts} times)"
+                break
+            self._count_logins(visitor)
+            page, body, line, scores = reading
+            try:
+                fresh = answer.add(page.lengths, page.sprite_id, scores)
+            except PageError as error:
+                reason = error.message
+                note(Failed(CONTRADICTION, reason, body))
+                break
+            if not fresh:
+                self._write({"page": number, "repeated": page.sprite_id})
+                continue
+            line = {"page": number, **line}
+            if answer.error <= self.wishes.bound:
+                self._write({**line, "solved": list(answer.numbers), "error": float(f"{answer.error:.3g}")})
+                self.solution.solved_now += 1
+                return
+            rounded = np.maximum(np.round(scores, 3), -999.0).tolist()
+            self._write({**line, "lengths": list(page.lengths), "sprite": page.sprite_id, "scores": rounded})
+        else:
+            sure = f"wrong with probability {answer.error:.2g}"
+            reason = f"not sure after {answer.readings} readings of different sprites: {sure}"
+        self._write({"page": number, "gave_up": reason})
+
+    def _read(self, body: bytes) -> tuple[Page, bytes, dict[str, Any], NDArray[np.float64]]:
+        """Parse a page and read its digits; PageError, also where a digit is not certain, asks for it again."""
+        page = parse_page(body)
+        if not page.tall:
+            digits = "".join(read_strip(page))
+            certain = np.full((len(digits), 10), -np.inf)
+            certain[np.arange(len(digits)), [int(digit) for digit in digits]] = 0.0
+            return page, body, {"level": 1}, certain
+        if self._sheets is None:
+            opened = self._reader() if callable(self._reader) else self._reader
+            if opened is None:
+                raise DataError("this is level 2, which needs a reader", hint="--model sprites")
+            self._sheets = SheetReader(opened, doubt=self.wishes.doubt, assignment=self.wishes.assignment)
+            self._sheets.rule = self.solution.rule
+        found = self._sheets.read(page)
+        if not found.permuted and self.wishes.assignment and not self._said_independent:
+            self._said_independent = True
+            why = "its cells were not found" if found.rule is None else f"log evidence {found.rule:.0f}"
+            self.say(f"the rows of a sheet are no permutations ({why}): glyphs of such sheets are read one by one")
+        rule = None if found.rule is None else round(max(found.rule, -1e6), 2)
+        return page, body, {"level": 2, "permuted": found.permuted, "rule": rule}, found.scores
+
+    def _noter(self, number: int) -> Callable[[Failed], None]:
+        def note(failed: Failed) -> None:
+            kept = self.job.keep(str(number), failed.body)
+            self._write({"page": number, "failed": failed.kind, "reason": failed.reason, **kept})
+
+        return note
+
+    async def _answer(self, visitor: Visitor) -> None:
+        """Send the sum by the form of the last page, where every page is solved."""
+        total = self.solution.total
+        if total is None:
+            self.say("the sum is not sent: pages are missing")
+            return
+        last = self.solution.pages[-1]
+        url = page_url(self.solution.url, last)
+
+        async def attempt() -> bool | None:
+            # The form is fetched anew each time: its token belongs to the session.
+            body = await visitor.html(url)
+            try:
+                form = answer_form(body, url, total)
+            except PageError as error:
+                raise Trouble(Failed("page", error.message, body)) from None
+            self._write({"page": last, "form": True})
+            return verdict(await visitor.html(form.url, form))
+
+        try:
+            accepted = await visitor.patiently(attempt, self._noter(last))
+        except GaveUp as given_up:
+            self.say(f"the sum could not be sent: {given_up.last.reason}")
+            return
+        self._write({"answer": total, "accepted": accepted})
