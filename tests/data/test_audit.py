@@ -10,8 +10,9 @@ from PIL import Image
 
 from glyphsmith.data import stream
 from glyphsmith.data.audit import Audit, audit
+from glyphsmith.data.likely import candidate_pairs
 from glyphsmith.data.measure import digest_of, kind_of
-from glyphsmith.data.nearly import are_nearly_same, candidate_pairs
+from glyphsmith.data.nearly import are_nearly_same
 from glyphsmith.data.source import open_source
 from tests.data.small_sets import folder_a_class, glyph, png, write
 
@@ -107,7 +108,7 @@ def test_a_picture_and_its_negative_are_not_the_same() -> None:
     assert not are_nearly_same(one, 255 - one)
 
 
-def test_buckets_find_the_pairs_that_all_pairs_find(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_grids_find_the_pairs_that_all_pairs_find(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(5)
     thumbs = rng.integers(0, 256, (3000, 64), dtype=np.uint8)
     copies = np.clip(thumbs[:300].astype(int) + rng.integers(-3, 4, (300, 64)), 0, 255).astype(np.uint8)
@@ -115,7 +116,7 @@ def test_buckets_find_the_pairs_that_all_pairs_find(monkeypatch: pytest.MonkeyPa
     every, more = candidate_pairs(both)
     assert more == 0
     assert {(k, 3000 + k) for k in range(300)} <= set(every)
-    monkeypatch.setattr("glyphsmith.data.nearly._ALL_PAIRS_UP_TO", 100)
+    monkeypatch.setattr("glyphsmith.data.likely._ALL_PAIRS_UP_TO", 100)
     found, _ = candidate_pairs(both)
     assert set(found) <= set(every)
     assert len(found) >= 0.97 * len(every)

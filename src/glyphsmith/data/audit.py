@@ -142,7 +142,9 @@ class Collector:
         from glyphsmith.data.findings import find
 
         source = self._source
-        exact, cluster, not_compared = clusters(self.digests, self.thumbs, self.readable, source)
+        exact, cluster, not_compared = clusters(
+            self.digests, self.thumbs, np.stack([self.heights, self.widths], axis=1), source
+        )
         given = columns_of(source)
         made = Audit(
             where=source.where,
