@@ -53,6 +53,24 @@ def test_the_same_seed_gives_the_same_bits_and_another_does_not(tmp_path: Path) 
     assert first == second != other
 
 
+@pytest.mark.parametrize("precision", ["bf16", "float32"])
+def test_it_computes_in_the_precision_it_names(tmp_path: Path, monkeypatch, precision: str) -> None:
+    monkeypatch.setattr("glyphsmith.train.fabric._cpu_computes_bf16", lambda: True)
+    seen: set[torch.dtype] = set()
+    untouched = label.LabelLesson.loss
+
+    def loss(self, model, x, labels):
+        value, logits = untouched(self, model, x, labels)
+        seen.add(torch.nn.functional.linear(torch.ones(1, 1), torch.ones(1, 1)).dtype)
+        return value, logits
+
+    monkeypatch.setattr(label.LabelLesson, "loss", loss)
+    lines: list[str] = []
+    learned(tmp_path, recipe(epochs=1, precision=precision), lines)
+    assert seen == {torch.bfloat16 if precision == "bf16" else torch.float32}
+    assert lines[0].endswith(precision)
+
+
 def test_the_callers_random_numbers_are_left_alone(tmp_path: Path) -> None:
     torch.manual_seed(3)
     expected = torch.rand(1)
