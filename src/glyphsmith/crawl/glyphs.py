@@ -1,8 +1,9 @@
 """What a reader says of the glyphs of a sheet, row by row, and what each digit of the page then is.
 
 Every row of the sheets known so far is a permutation of 0-9. That is tested on each sheet, not assumed: the reader's
-scores are compared under both suppositions (``decode.assignment.evidence``), together with what earlier sheets of the
-site said. Where it does not hold, or where the sheet's cells cannot be found, each glyph is read by itself.
+scores of all its rows are compared under both suppositions (``decode.assignment.evidence``). Where it does not hold, or
+where the sheet's cells cannot be found, each glyph is read by itself. What earlier sheets said is added up to be
+reported, and decides nothing: a sheet that breaks the rule would be read wrongly, however many have kept it.
 """
 
 from __future__ import annotations
@@ -26,9 +27,6 @@ DIGITS = "0123456789"
 
 #: What every digit keeps of a glyph's probability, times ten, however sure the reader is.
 DOUBT = 1e-4
-
-#: What earlier sheets can add to the evidence of one sheet; a sheet that clearly speaks for itself is believed.
-MOST_PRIOR = 20.0
 
 
 class GlyphReader(Protocol):
@@ -58,7 +56,7 @@ class SheetReading:
 
 
 class SheetReader:
-    """Reads sheets one after the other and remembers what they said about the rule."""
+    """Reads sheets, row by row where the sheet's own scores say that its rows are permutations."""
 
     def __init__(self, reader: GlyphReader, *, doubt: float = DOUBT, assignment: bool = True) -> None:
         labels = [str(label) for label in reader.alphabet]
@@ -71,7 +69,6 @@ class SheetReader:
         self._columns = [labels.index(digit) for digit in DIGITS]
         self._doubt = doubt
         self._assignment = assignment
-        self.rule = 0.0
 
     def read(self, page: Page) -> SheetReading:
         """Read one page of level 2."""
@@ -82,8 +79,7 @@ class SheetReader:
         found = self._probabilities([cell for row in sheet.cells for cell in row])
         scores = with_doubt(found, self._doubt).reshape(SIDE, SIDE, len(DIGITS))
         rule = float(evidence(scores).sum())
-        permuted = rule + float(np.clip(self.rule, -MOST_PRIOR, MOST_PRIOR)) > 0
-        self.rule += rule
+        permuted = rule > 0
         if permuted:
             with np.errstate(divide="ignore"):
                 scores = np.log(marginals(scores))

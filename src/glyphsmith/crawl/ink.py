@@ -1,4 +1,4 @@
-"""Where the ink of a sprite is: its ground is the colour it has most of."""
+"""Where the ink of a sprite is: its ground is what is transparent, or else the colour it has most of."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ __all__ = ["ink_of", "runs"]
 CONTRAST = 24
 
 
-def ink_of(picture: Picture) -> NDArray[np.bool_]:
-    """Give where (H, W) the pixels of a picture (H, W, 3) differ from its most frequent colour."""
-    packed = picture.astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)
-    values, counts = np.unique(packed, return_counts=True)
-    ground = int(values[counts.argmax()])
-    colour = np.array([ground >> 16, (ground >> 8) & 255, ground & 255], np.int16)
-    return np.asarray((np.abs(picture.astype(np.int16) - colour) > CONTRAST).any(axis=2))
+def ink_of(picture: Picture, ground: tuple[int, int, int] | None = None) -> NDArray[np.bool_]:
+    """Give where (H, W) the pixels of a picture (H, W, 3) differ from ``ground``, or from their most frequent colour."""
+    if ground is None:
+        packed = picture.astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)
+        values, counts = np.unique(packed, return_counts=True)
+        most = int(values[counts.argmax()])
+        ground = most >> 16, (most >> 8) & 255, most & 255
+    return np.asarray((np.abs(picture.astype(np.int16) - np.array(ground, np.int16)) > CONTRAST).any(axis=2))
 
 
 def runs(line: NDArray[np.bool_]) -> list[tuple[int, int]]:

@@ -9,11 +9,14 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import io
 import re
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
+import numpy as np
 from parsel import Selector
+from PIL import Image
 
 from glyphsmith.crawl.stylesheet import Stylesheet, pixels, read_stylesheet, url
 from glyphsmith.errors import PageError, PictureError
@@ -34,6 +37,9 @@ MAX_SPRITE_PIXELS = 4_000_000
 #: How a whole document ends; white space and comments may follow.
 _END = re.compile(rb"</html\s*>(?:\s|<!--.*?-->)*\Z", re.IGNORECASE | re.DOTALL)
 
+#: How much of the end of a page is looked at for that.
+_TAIL = 2000
+
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -52,13 +58,15 @@ class Page:
     """What a page shows: ``numbers``, each a window for each digit, into the ``sprite`` (H, W, 3).
 
     ``sprite_id`` tells sprites apart: equal bytes have equal ids, and bring no new evidence. ``tall`` is true where the
-    rules place digits up and down as well (level 2), false for a single strip (level 1).
+    rules place digits up and down as well (level 2), false for a single strip (level 1). ``ground`` is the colour that
+    is transparent in the sprite, None where nothing is.
     """
 
     numbers: tuple[tuple[Window, ...], ...]
     sprite: Picture
     sprite_id: str
     tall: bool
+    ground: tuple[int, int, int] | None = None
 
     @property
     def lengths(self) -> tuple[int, ...]:
@@ -81,7 +89,7 @@ def parse_page(body: bytes) -> Page:
         raise PageError(f"the page has {len(body):,} bytes, the limit is {MAX_PAGE_BYTES:,}")
     if not body.strip():
         raise PageError("the page is empty")
-    if _END.search(body) is None:
+    if _END.search(body[-_TAIL:]) is None:
         raise PageError("the page is cut off: it does not end in </html>")
     document = Selector(body=body, encoding="utf-8", type="html")
     styles = read_stylesheet("\n".join(document.css("style::text").getall()))
@@ -119,7 +127,7 @@ def parse_page(body: bytes) -> Page:
         any(window.y for number in inside for window in number)
         or sprite.shape[0] >= 2 * max(window.height for number in inside for window in number)
     )
-    return Page(inside, sprite, hashlib.sha256(encoded).hexdigest()[:16], tall)
+    return Page(inside, sprite, hashlib.sha256(encoded).hexdigest()[:16], tall, _ground(encoded, sprite))
 
 
 def _window(digit: Selector, styles: Stylesheet, place: int) -> tuple[Window, str, bool]:
@@ -175,6 +183,22 @@ def _data_of(address: str) -> bytes:
         return base64.b64decode(re.sub(rb"\s+", b"", raw), validate=True)
     except (binascii.Error, ValueError) as error:
         raise PageError(f"the sprite's base64 is damaged ({error})") from None
+
+
+def _ground(encoded: bytes, sprite: Picture) -> tuple[int, int, int] | None:
+    """Give the colour of what is most transparent, as ``load_picture`` laid it on a ground, or None where nothing is.
+
+    Glyphs may cover most of a strip, so that its most frequent colour is theirs.
+    """
+    with Image.open(io.BytesIO(encoded)) as image:
+        if "A" not in image.getbands() and "transparency" not in image.info:
+            return None
+        alpha = np.asarray(image.convert("RGBA"))[:, :, 3]
+    clearest = np.unravel_index(alpha.argmin(), alpha.shape)
+    if alpha[clearest] == 255:
+        return None
+    red, green, blue = sprite[clearest].tolist()
+    return red, green, blue
 
 
 def _inside(window: Window, sprite: Picture) -> Window:

@@ -51,7 +51,7 @@ class Sheet:
 
 def cut_sheet(page: Page) -> Sheet | None:
     """Cut the sheet of a page into its cells; None where no ten by ten cells fit the windows."""
-    ink = ink_of(page.sprite)
+    ink = ink_of(page.sprite, page.ground)
     windows = sorted(set(page.windows))
     rows = _lines(ink.sum(axis=1), [(window.y, window.y + window.height) for window in windows], apart=False)
     if rows is None:

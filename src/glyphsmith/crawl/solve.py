@@ -186,7 +186,6 @@ class _Story:
             if opened is None:
                 raise DataError("this is level 2, which needs a reader", hint="--model sprites")
             self._sheets = SheetReader(opened, doubt=self.wishes.doubt, assignment=self.wishes.assignment)
-            self._sheets.rule = self.solution.rule
         found = self._sheets.read(page)
         if not found.permuted and self.wishes.assignment and not self._said_independent:
             self._said_independent = True

@@ -32,7 +32,7 @@ HELD = 0.6
 
 def read_strip(page: Page) -> list[str]:
     """Give the digits of each number of a page of level 1. Raises PageError where one is not certain."""
-    columns = np.asarray(ink_of(page.sprite).any(axis=0))
+    columns = np.asarray(ink_of(page.sprite, page.ground).any(axis=0))
     windows = sorted({(window.x, window.x + window.width) for window in page.windows})
     by_columns = _by_empty_columns(columns, windows)
     by_windows = _by_windows(columns, windows)
