@@ -37,7 +37,7 @@ def practice(
     ] = "all",
     illegible: Annotated[
         float, typer.Option("--illegible", metavar="SHARE", help="Of glyphs that say nothing.")
-    ] = 0.015,
+    ] = 0.01,
     free_rows: Annotated[bool, typer.Option("--free-rows", help="Rows of a sheet are no permutations of 0-9.")] = False,
     latency: Annotated[float, typer.Option("--latency", metavar="S", help="Seconds every page is late.")] = 0.0,
     trouble: Annotated[float, typer.Option("--trouble", metavar="SHARE", help="Of requests that go wrong.")] = 0.0,

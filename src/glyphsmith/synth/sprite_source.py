@@ -21,7 +21,7 @@ def sprite_source(
 ) -> LabelledPictures:
     """Give ``pictures`` glyphs of a seed, drawn in one part of the fonts; ``group`` "design" names each one's design.
 
-    1.5 % of them are illegible, as on a sheet: what learns from them learns to be unsure. Raises RecipeError for
+    1 % of them are illegible, as on a sheet: what learns from them learns to be unsure. Raises RecipeError for
     another group, DataError for another part and where there are no fonts.
     """
     if group not in ("", _DESIGN):
