@@ -52,9 +52,10 @@ class Trial:
             if self.device.type == "cuda":
                 torch.cuda.synchronize()
             times.append(time.monotonic() - started)
-            if (time.monotonic() - begun > at_most_s and len(times) >= skip + 1) or stopped():
+            # A plan is made of this, and --resume keeps the plan: in a hurry too, no first step counts.
+            if len(times) > skip and (time.monotonic() - begun > at_most_s or stopped()):
                 break
-        return float(np.median(times[skip:] or times))
+        return float(np.median(times[skip:]))
 
 
 def validation_seconds(network: PictureNetwork, judge: Judge) -> float:

@@ -34,6 +34,7 @@ _AHEAD = 1.3
 _HELD_BACK = 1.5
 #: A measurement takes two seconds, with slow steps a few more.
 _PATIENCE_S = 4.0
+_WARM_S = 0.5
 
 
 class Supply(Protocol):
@@ -147,6 +148,10 @@ class PaintedSupply:
             return self.batches.changed(pictures, labels)
 
         self._employ(0)
+        # Signs are drawn once and kept, which makes the first pictures of many fonts the slowest.
+        begun = time.monotonic()
+        while time.monotonic() - begun < _WARM_S and not self.stopped():
+            self._painted(0)
         alone_s = trial.seconds(alone, at_most_s=_PATIENCE_S, stopped=self.stopped)
         paint_s = float(np.median(painting[2:] or painting))
         learn_s = max(alone_s - paint_s, 1e-4)

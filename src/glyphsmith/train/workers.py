@@ -130,7 +130,7 @@ class Workers:
         how = f"signal {-process.exitcode}" if (process.exitcode or 0) < 0 else f"status {process.exitcode}"
         return TrainingError(
             f"a process that painted training pictures has died ({how})",
-            hint="is there enough memory? --set synth.workers=0 paints in the training process",
+            hint="is there enough memory? --resume goes on from the last checkpoint; synth.workers=0 needs no others",
         )
 
 
