@@ -91,3 +91,35 @@ def test_a_folder_in_use_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFix
     assert main(["synth", "captcha", "-n", "5", "--out", str(tmp_path)]) == 2
     assert "not empty" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["mine.png"]
+
+
+def test_sprites_are_written_with_their_digits_in_their_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "sprites"
+    words = ["synth", "sprites", "-n", "12", "--out", str(out), "--seed", "4", "--fonts", "bundled"]
+    assert main(words) == 0
+    said = capsys.readouterr()
+    assert said.out == f"{out}: 12 pictures, <digit>_<id>.png, seed 4\n"
+    assert "1 font of 1 design: " in said.err
+    names = sorted(path.stem.split("_") for path in out.iterdir())
+    assert all(digit in "0123456789" for digit, _ in names)
+    assert sorted(number for _, number in names) == [f"{k:02d}" for k in range(12)]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--font-part", "half"], "there is no font part 'half'"),
+        (["--font-part", "training", "--fonts", "bundled"], "of one design"),
+        (["--illegible", "3"], "illegible is 3"),
+        (["--hold-out", "-1"], "hold_out is -1"),
+        (["--fonts", "nowhere"], "no such font file or folder"),
+    ],
+)
+def test_impossible_sprites_are_one_sentence(
+    words: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["synth", "sprites", "-n", "3", "--out", str(tmp_path / "x"), *words]) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "x").exists()

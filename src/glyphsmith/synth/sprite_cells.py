@@ -90,7 +90,9 @@ class CellPainter:
         part = "" if self.settings.part == "all" else f"{self.settings.part} fonts: "
         of = "" if len(names) == self._out_of else f" of {self._out_of}"
         shown = ", ".join(names[:30]) + (f" and {len(names) - 30} more" if len(names) > 30 else "")
-        return [f"{part}{len(self.fonts)} fonts of {len(names)}{of} designs: {shown}"]
+        fonts = "1 font" if len(self.fonts) == 1 else f"{len(self.fonts)} fonts"
+        designs = "1 design" if of == "" and len(names) == 1 else f"{len(names)}{of} designs"
+        return [f"{part}{fonts} of {designs}: {shown}"]
 
     def pick_font(self, chance: Chance) -> DigitFont:
         """Draw a font: first its design, then the font."""
