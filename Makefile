@@ -22,7 +22,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or later is needed: make PYTHON=python3.12 ..." >&2; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable ".[train,dev]" --constraint constraints.txt
+	$(BIN)/python -m pip install --quiet --editable ".[train,crawl,dev]" --constraint constraints.txt
 	touch $@
 
 demo: install
