@@ -13,7 +13,7 @@ from tests.conftest import ROOT, load_script
 #: The extras a reading machine does not have.
 EXTRAS = (
     "torch", "lightning_fabric", "onnx", "onnxscript", "h5py", "cv2", "sklearn", "scipy", "matplotlib", "tensorboard",
-    "fastapi", "torchvision", "timm",
+    "fastapi", "torchvision", "timm", "uvicorn", "scrapy", "twisted", "parsel", "tinycss2",
 )  # fmt: skip
 
 WITHOUT_EXTRAS = f"""
@@ -65,7 +65,8 @@ def test_importing_the_package_loads_neither_onnxruntime_nor_numpy() -> None:
 def test_the_whole_reading_side_is_imported_without_any_extra() -> None:
     code = WITHOUT_EXTRAS + (
         "import importlib, pkgutil, glyphsmith\n"
-        "learning = ('nets', 'train', 'export', 'run', 'synth')\n"
+        "learning = ('nets', 'train', 'export', 'run', 'synth', 'practice', 'crawl', 'web')\n"
+        "learning += ('growing', 'preparing', 'kfold')\n"
         "for item in pkgutil.walk_packages(glyphsmith.__path__, 'glyphsmith.'):\n"
         "    if item.name.split('.')[1] not in learning and item.name != 'glyphsmith.__main__':\n"
         "        importlib.import_module(item.name); print(item.name)\n"

@@ -25,7 +25,7 @@ from tests.conftest import ROOT, Command, Trained, train_words
 #: Every flag of every verb.
 FLAGS = {
     "train": {
-        "--recipe", "--out", "--set", "--seed", "--minutes", "--from", "--resume", "--group",
+        "--recipe", "--out", "--set", "--seed", "--minutes", "--folds", "--from", "--resume", "--group",
     },
     "read": {"--json", "--top", "--reject", "--steps", "--find"},
     "eval": {"--json", "--report", "--part"},

@@ -17,7 +17,7 @@ from glyphsmith.data.audit import audit
 from glyphsmith.data.source import open_source
 from painted_texts import EASY, paint_texts
 
-FAST = ["--set", "network.widths=[8,16]", "--set", "learn.rate=2e-2"]
+FAST = ["--folds", "0", "--set", "network.widths=[8,16]", "--set", "learn.rate=2e-2"]
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +136,7 @@ def test_old_answers_weigh_nothing_while_they_are_given(old: Path) -> None:
 def test_what_is_no_reader_is_refused_before_anything_is_looked_at(
     old: Path, tmp_path: Path, capsys, monkeypatch, what: str
 ) -> None:
-    monkeypatch.setattr("glyphsmith.data.audit.audit", lambda *_: pytest.fail("looked at pictures first"))
+    monkeypatch.setattr("glyphsmith.preparing.audit", lambda *_: pytest.fail("looked at pictures first"))
     (tmp_path / "letter.onnx").write_text("no reader")
     model = old / "signs" if what == "folder" else tmp_path / "letter.onnx"
     assert main(["train", str(old / "signs"), "--from", str(model), "--out", str(tmp_path / "run")]) == 2
@@ -145,7 +145,7 @@ def test_what_is_no_reader_is_refused_before_anything_is_looked_at(
 
 
 def test_a_reader_of_texts_grows_by_a_symbol(tmp_path: Path, capsys) -> None:
-    fast = ["--set", "network.widths=[12,16,24,32]", "--set", "learn.rate=8e-3"]
+    fast = ["--folds", "0", "--set", "network.widths=[12,16,24,32]", "--set", "learn.rate=8e-3"]
     paint_texts(tmp_path / "old", 300)
     words = ["train", str(tmp_path / "old"), "--out", str(tmp_path / "first"), "--set", "task=text", *fast]
     assert main([*words, "--set", "learn.epochs=20"]) == 0

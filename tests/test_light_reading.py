@@ -13,7 +13,8 @@ from tiny_reader import picture_of, tiny_reader
 
 HEAVY = (
     "torch", "torchvision", "lightning_fabric", "h5py", "sklearn", "matplotlib", "fastapi", "uvicorn", "onnx",
-    "onnxscript", "scipy", "tensorboard", "joblib", "timm", "cv2",
+    "onnxscript", "scipy", "tensorboard", "joblib", "timm", "cv2", "scrapy",
+    "twisted", "parsel", "tinycss2",
 )  # fmt: skip
 
 #: Runs in a new process before anything of ours is imported.
@@ -52,7 +53,7 @@ def album(tmp_path):
 
 def test_every_module_of_the_reading_side_can_be_imported(tmp_path):
     package = Path(__file__).resolve().parent.parent / "src" / "glyphsmith"
-    learning = {"nets", "train", "export", "synth", "run", "practice", "crawl", "web"}
+    learning = {"nets", "train", "export", "synth", "run", "practice", "crawl", "web", "growing", "preparing", "kfold"}
     names = []
     for path in sorted(package.rglob("*.py")):
         inside = path.relative_to(package).with_suffix("").parts

@@ -18,7 +18,7 @@ import glyphsmith
 from drawn_signs import draw, folder_of
 from glyphsmith.cli import main
 
-FAST = ["--set", "learn.epochs=4", "--set", "network.widths=[8,16]", "--set", "learn.rate=2e-2"]
+FAST = ["--folds", "0", "--set", "learn.epochs=4", "--set", "network.widths=[8,16]", "--set", "learn.rate=2e-2"]
 
 
 @pytest.fixture(scope="module")
@@ -207,7 +207,7 @@ def test_interrupted_it_leaves_a_file_and_resumes_to_the_bits_of_one_left_alone(
 def test_ended_before_learning_it_leaves_nothing_behind(
     signs: Path, tmp_path: Path, capsys, monkeypatch, number: signal.Signals
 ) -> None:
-    monkeypatch.setattr("glyphsmith.data.audit.audit", lambda _: signal.raise_signal(number))
+    monkeypatch.setattr("glyphsmith.preparing.audit", lambda _: signal.raise_signal(number))
     assert main(["train", str(signs), "--out", str(tmp_path / "runs" / "first"), *FAST]) == 130
     out, err = capsys.readouterr()
     assert out == ""
@@ -254,7 +254,7 @@ def test_texts_are_no_labels_where_a_recipe_asks_for_labels(tmp_path: Path, caps
 
 
 def test_the_form_of_the_data_is_said_once(signs: Path, tmp_path: Path, capsys) -> None:
-    assert main(["train", str(signs), "--out", str(tmp_path / "run"), "--set", "learn.epochs=1", *FAST[2:]]) == 0
+    assert main(["train", str(signs), "--out", str(tmp_path / "run"), *FAST, "--set", "learn.epochs=1"]) == 0
     assert capsys.readouterr().err.count("one folder a class") == 1
 
 

@@ -15,7 +15,7 @@ import glyphsmith
 from glyphsmith.cli import main
 from painted_texts import paint_texts
 
-FAST = ["--set", "task=text", "--set", "network.widths=[12,16,24,32]", "--set", "learn.rate=8e-3"]
+FAST = ["--folds", "0", "--set", "task=text", "--set", "network.widths=[12,16,24,32]", "--set", "learn.rate=8e-3"]
 
 
 @pytest.fixture(scope="module")

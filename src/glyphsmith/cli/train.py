@@ -42,6 +42,10 @@ def train(
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", metavar="N", help="Seed of everything random.")] = None,
     minutes: Annotated[float | None, typer.Option("--minutes", metavar="M", help="Be done within M minutes.")] = None,
+    folds: Annotated[
+        int | None,
+        typer.Option("--folds", metavar="K", help="Figures by k-fold; 0 for none. By itself where pictures are few."),
+    ] = None,
     from_model: Annotated[
         str, typer.Option("--from", metavar="MODEL", help="Go on from a trained reader, also with further labels.")
     ] = "",
@@ -67,6 +71,7 @@ def train(
         settings=settings or (),
         seed=seed,
         minutes=minutes,
+        folds=folds,
         from_model=from_model or None,
         resume=resume,
         group=group,

@@ -18,6 +18,7 @@ from glyphsmith.train import automatic, automatic_text
 from glyphsmith.train.automatic import Decision
 from glyphsmith.train.automatic_text import Texts
 from glyphsmith.train.folders import Asked
+from glyphsmith.train.folding import choose_folds
 from glyphsmith.train.recipe import Recipe, with_settings
 
 __all__ = ["Choices", "choose_rest", "choose_task"]
@@ -31,6 +32,11 @@ class Choices:
     texts: Texts | None = None
     why_task: str = "as the recipe says"
     decisions: list[Decision] = field(default_factory=list)
+    folds: int = 0
+
+    def settle_folds(self) -> None:
+        """Write the folds into the recipe; with them its shares of validation and test mean nothing."""
+        self.recipe = replace(self.recipe, data=replace(self.recipe.data, folds=self.folds))
 
     def labels_of(self, label: str) -> Sequence[str]:
         """Give the labels of the alphabet that a picture's label is made of."""
@@ -54,7 +60,17 @@ def choose_task(
         made.recipe = with_settings(named, asked.settings)
     if made.recipe.task == "text":
         made.texts = automatic_text.look_at_texts(labels, source.names, checked.widths, checked.readable, source.where)
-    if not asked.recipe:
+    made.folds, chosen = choose_folds(
+        asked,
+        checked.labels,
+        texts=made.texts is not None,
+        recipe_folds=made.recipe.data.folds,
+        given_test=bool(checked.parts["test"] and checked.parts["train"]),
+    )
+    if chosen is not None:
+        made.decisions.append(chosen)
+        made.settle_folds()
+    elif not asked.recipe:
         kinds = 1 if made.texts is not None else len(checked.labels)
         share, why = automatic.share_to_hold_out(int(checked.readable.sum()), kinds)
         made.decisions.append(why)
@@ -84,5 +100,6 @@ def choose_rest(
             chosen, why = automatic.choose(counts, look, made.recipe)
         made.decisions += why
         made.recipe = with_settings(chosen, asked.settings)
+    made.settle_folds()
     pairs = (word.partition("=") for word in asked.settings)
     made.decisions += [Decision(key, value, "--set") for key, _, value in pairs]

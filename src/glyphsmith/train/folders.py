@@ -35,6 +35,7 @@ class Asked:
     from_model: str
     group: str
     command: str
+    folds: int | None = None
     source_at: str = ""
     from_at: str = ""
 
@@ -78,7 +79,7 @@ def undo(folder: Path, *, made: Sequence[Path]) -> None:
         return
     for name in ("run.json", "recipe.toml", "log.jsonl", "parts.npz"):
         (folder / name).unlink(missing_ok=True)
-    for name in ("prepared", "checkpoints", "events"):
+    for name in ("prepared", "checkpoints", "events", "folds"):
         shutil.rmtree(folder / name, ignore_errors=True)
     with suppress(OSError):
         for place in made:
@@ -112,7 +113,7 @@ def read_asked(folder: Path, now: Asked) -> Asked:
         return now
     except (OSError, ValueError, TypeError, KeyError):
         raise TrainingError(f"{path}: damaged, the run cannot be resumed", hint="train into a new folder") from None
-    for name in ("recipe", "settings", "seed", "from_model", "group", "source"):
+    for name in ("recipe", "settings", "seed", "from_model", "group", "folds", "source"):
         wanted, had = getattr(now, name), getattr(before, name)
         if wanted not in (None, "", (), had):
             raise RecipeError(

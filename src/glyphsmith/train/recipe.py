@@ -41,7 +41,7 @@ class Data:
     ``source`` names a published data set where a recipe has its own. ``validation`` is a share in 0..1 or
     ``"first:N"`` (the first N training pictures, as some published runs have it). ``test`` is a share, used where the
     source brings no test part. ``group`` is a column of the table whose values never straddle the split. With
-    ``folds`` of 2 or more everything is learned from and the figures are those of k-fold.
+    ``folds`` of 2 or more both shares are nothing: all is learned from, and the figures are those of k-fold.
     """
 
     source: str = ""

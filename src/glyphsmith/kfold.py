@@ -1,0 +1,271 @@
+"""Figures by k-fold: the same recipe learned once without each fold, and every fold read by who has not seen it.
+
+``run`` calls ``score`` when the file is written that learned from everything: a Ctrl-C costs the figures, never the
+file, and ``--resume`` runs no finished fold again. Everything that belongs to learning happens inside the fold: its
+pictures are prepared, painted and changed for it alone, and nothing of the fold that is held out steers it. What is
+measured is a file like the one that is handed out, through the same reading.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from glyphsmith.card import Card
+from glyphsmith.evaluate.evaluation import Evaluation, evaluate
+from glyphsmith.evaluate.merged import merged
+from glyphsmith.evaluate.text import TextEvaluation
+from glyphsmith.evaluate.words import percent
+from glyphsmith.export.graph import preparation
+from glyphsmith.export.reader_file import reader_bytes, round_weights
+from glyphsmith.files import write_atomically
+from glyphsmith.preparing import Task
+from glyphsmith.runtime.reader import open_reader
+from glyphsmith.runtime.session import Preparer
+from glyphsmith.train import checkpoint, diagnose, diagnose_text
+from glyphsmith.train.doubtful import label_log_probabilities
+from glyphsmith.train.folding import FoldFigures, fold_figures, seconds_for_fold
+from glyphsmith.train.judge import logits_of
+from glyphsmith.train.learned import Fit, build_network
+from glyphsmith.train.loop import fit as learn
+from glyphsmith.train.prepared import Prepared, prepare_parts
+from glyphsmith.train.tasks.lesson import lesson_of
+
+__all__ = ["Scored", "score"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scored:
+    """What k folds say: every picture of ``indices`` (n,) read by a network that had not learned from it.
+
+    ``evaluation`` is of all folds together, in the order of ``indices``; ``temperature`` and ``text_temperature``
+    calibrate the file by what all folds answered. ``likely`` (n,) is the log-probability of each picture's own label.
+    """
+
+    count: int
+    indices: NDArray[np.int64]
+    evaluation: Evaluation | TextEvaluation
+    figures: FoldFigures
+    likely: NDArray[np.float64]
+    temperature: float
+    text_temperature: float
+    reason: str
+    seconds: float
+
+    @property
+    def part(self) -> str:
+        """The name of these figures, wherever they stand."""
+        return f"{self.count}-fold"
+
+    def on_card(self) -> dict[str, Any]:
+        """Give what stands on the card and in metrics.json beside accuracy and interval."""
+        return {
+            "how": f"each picture read by a network that had not learned from it; {self.reason}",
+            "interval": "Wilson, all folds together",
+            "folds": [round(one, 6) for one in self.figures.accuracies],
+            "mean": round(self.figures.mean, 6),
+            "mean_t95": [round(end, 6) for end in self.figures.t95],
+        }
+
+    def lines(self) -> list[str]:
+        """Say it."""
+        e, found = self.evaluation, self.figures
+        low, high = (percent(end, e.n) for end in e.ci95)
+        t_low, t_high = (percent(end, e.n) for end in found.t95)
+        worst, best = percent(min(found.accuracies), e.n), percent(max(found.accuracies), e.n)
+        whole = f"{percent(e.accuracy, e.n)} of {e.n:,} pictures are read rightly"
+        interval = f"95 % interval {low} to {high}, Wilson, all folds together"
+        of_mean = f"95 % interval {t_low} to {t_high}, Student's t over {self.count} folds"
+        return [
+            f"{self.part}: {whole}, each by a network that had not learned from it ({interval})",
+            f"{self.part}: the folds reach {worst} to {best}; their mean is {percent(found.mean, e.n)} ({of_mean})",
+        ]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fold:
+    """A fold that is done: what it held out, the logits of that, the true labels, and the weights it learned."""
+
+    held: NDArray[np.int64]
+    logits: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    weights: dict[str, torch.Tensor]
+    seconds: float
+
+
+def score(
+    folder: Path,
+    task: Task,
+    card: Card,
+    *,
+    final_s: float,
+    left_s: Callable[[], float | None],
+    asked: bool,
+    say: Callable[[str], None],
+) -> Scored | None:
+    """Learn once without each fold and measure it on that fold; None where Ctrl-C ended it.
+
+    ``card`` is that of the file. ``final_s`` is how long learning from everything took, ``left_s`` gives the seconds
+    left of a time limit, ``asked`` says that somebody asked for folds.
+    """
+    folds = task.folds
+    assert folds is not None
+    began = time.monotonic()
+    done: list[_Fold] = []
+    for k in range(folds.count):
+        seconds = seconds_for_fold(left_s(), folds.count - k, folds.count, asked=asked)
+        if k == 0:
+            most = f", at most {seconds:.0f} s" if seconds is not None else ""
+            say(f"folds: {folds.count} trainings more, about {final_s:.0f} s each{most}")
+        found = _learn_fold(folder / "folds" / f"{k + 1}", task, k, seconds, say)
+        if found is None:
+            return None
+        right = _right(task, found)
+        said = f"{percent(right, 100)} of {len(found.held)} pictures, {found.seconds:.0f} s"
+        say(f"fold {k + 1} of {folds.count}: {said}")
+        done.append(found)
+    logits = np.concatenate([fold.logits for fold in done])
+    labels = np.concatenate([fold.labels for fold in done])
+    temperature, text_temperature = lesson_of(task.recipe).calibrate(logits, labels)
+    if card.text is not None:
+        card = replace(card, text=replace(card.text, temperature=text_temperature))
+    readers = _readers(task, card, done, temperature)
+    parts = [evaluate(reader, task.source, indices=held, progress=False) for reader, held in readers]
+    whole = merged(parts, part=f"{folds.count}-fold", file_bytes=(folder / "model.onnx").stat().st_size)
+    head = card.text.head if card.text is not None else "label"
+    return Scored(
+        count=folds.count,
+        indices=np.concatenate([fold.held for fold in done]),
+        evaluation=whole,
+        figures=fold_figures([part.accuracy for part in parts]),
+        likely=label_log_probabilities(logits / temperature, labels, head),
+        temperature=temperature,
+        text_temperature=text_temperature,
+        reason=folds.reason,
+        seconds=time.monotonic() - began,
+    )
+
+
+def _readers(task: Task, card: Card, done: list[_Fold], temperature: float) -> Iterator[tuple[Any, NDArray[np.int64]]]:
+    """Write each fold's network as the file is written, and open it."""
+    for fold in done:
+        network = build_network(task.recipe, len(task.alphabet))
+        network.load_state_dict(fold.weights)
+        network.eval()
+        round_weights(network)
+        file = reader_bytes(network, task.recipe.prepare, card, temperature=temperature)
+        yield open_reader(file), fold.held
+
+
+def _right(task: Task, fold: _Fold) -> float:
+    return lesson_of(task.recipe).verdict(fold.logits, fold.labels)[1]
+
+
+def _learn_fold(place: Path, task: Task, k: int, seconds: float | None, say: Callable[[str], None]) -> _Fold | None:
+    """Learn without fold k, or take up what was learned before; None where Ctrl-C ended it."""
+    assert task.folds is not None
+    held, train = task.folds.held(k), task.folds.learned(k, task.split.train)
+    key = _key(task, train, held)
+    finished = place / "done.ckpt"
+    note = place / "key"
+    if note.is_file() and note.read_text(encoding="utf-8") == key:
+        if finished.is_file():
+            return _Fold(held=held, **_arrays(checkpoint.load(finished)))
+    else:
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir(parents=True)
+        write_atomically(note, key)
+    learned, tested = _prepared(place, task, train, held, say)
+    fit = learn(
+        task.recipe,
+        train=(learned.pictures, learned.labels),
+        # Nothing of what is held out is shown while learning goes on.
+        validation=(tested.pictures[:0], tested.labels[:0]),
+        classes=len(task.alphabet),
+        run_dir=place,
+        start=task.weights,
+        lesson=task.grown.lesson(task.recipe, task.weights) if task.grown and task.weights else None,
+        seconds=seconds,
+        resume=checkpoint.last_path(place).is_file(),
+        say=lambda line: say(line) if line.startswith("warning") else None,
+        events=False,
+    )
+    if fit.interrupted:
+        return None
+    logits = logits_of(fit.network, tested.pictures.view(np.ndarray), torch.device("cpu"))
+    if k == 0:
+        fit.validation_logits = logits
+        _diagnose(task, fit, learned, tested, say)
+    state = {"network": fit.network.state_dict(), "logits": _tensor(logits), "labels": _tensor(tested.labels)}
+    checkpoint.save(finished, {**state, "seconds": fit.seconds})
+    shutil.rmtree(place / "prepared", ignore_errors=True)
+    shutil.rmtree(place / "checkpoints", ignore_errors=True)
+    return _Fold(held=held, **_arrays(checkpoint.load(finished)))
+
+
+def _diagnose(task: Task, fit: Fit, learned: Prepared, tested: Prepared, say: Callable[[str], None]) -> None:
+    """Say what is wrong where a fold learned nothing: learning from everything could not be judged."""
+    found = (diagnose if task.recipe.task == "label" else diagnose_text).after(
+        fit,
+        task.recipe,
+        train=(learned.pictures, learned.labels),
+        validation=(tested.pictures, tested.labels),
+        alphabet=task.alphabet.labels,
+    )
+    known = {problem.kind for problem in task.problems}
+    for problem in found:
+        if problem.kind not in known:
+            say(f"warning: {problem.text}\nhint: {problem.hint}")
+            task.problems.append(problem)
+
+
+def _prepared(
+    place: Path, task: Task, train: NDArray[np.int64], held: NDArray[np.int64], say: Callable[[str], None]
+) -> tuple[Prepared, Prepared]:
+    labels = [task.source.sample(i).label for i in range(len(task.source))]
+    return prepare_parts(
+        place,
+        task.source,
+        Preparer(preparation(task.recipe.prepare).SerializeToString()),
+        task.recipe,
+        task.alphabet,
+        labels,
+        task.audit.digests,
+        train=train,
+        validation=held,
+        say=say,
+    )
+
+
+def _key(task: Task, train: NDArray[np.int64], held: NDArray[np.int64]) -> str:
+    """Name a fold by all that decides what it learns."""
+    digest = hashlib.sha256(json.dumps(asdict(task.recipe), sort_keys=True).encode())
+    for indices in (train, held):
+        digest.update(b"part")
+        digest.update(np.ascontiguousarray(task.audit.digests[indices]).tobytes())
+    if task.weights:
+        digest.update(checkpoint.weights_digest(task.weights).encode())
+    return digest.hexdigest()
+
+
+def _tensor(array: NDArray[Any]) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(array))
+
+
+def _arrays(state: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "logits": state["logits"].numpy(),
+        "labels": state["labels"].numpy(),
+        "weights": state["network"],
+        "seconds": float(state["seconds"]),
+    }

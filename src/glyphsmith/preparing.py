@@ -1,0 +1,146 @@
+"""The first half of a run, down to prepared pictures: open, check, split, choose, prepare.
+
+``run`` calls it, and ``kfold`` works on what it gives.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from glyphsmith import growing
+from glyphsmith.alphabet import Alphabet
+from glyphsmith.data.audit import Audit, audit
+from glyphsmith.data.folds import Folds, divide
+from glyphsmith.data.pictures import LabelledPictures
+from glyphsmith.data.split import Split, split_samples
+from glyphsmith.export.graph import preparation
+from glyphsmith.files import write_atomically
+from glyphsmith.growing import Grown
+from glyphsmith.runtime.session import Preparer
+from glyphsmith.train import automatic, diagnose, diagnose_text, folders
+from glyphsmith.train.automatic import Decision
+from glyphsmith.train.choices import choose_rest, choose_task
+from glyphsmith.train.diagnose import Problem
+from glyphsmith.train.folders import Asked
+from glyphsmith.train.painting import Endless
+from glyphsmith.train.prepared import Prepared, prepare_parts
+from glyphsmith.train.recipe import Recipe, load_recipe, to_toml, with_settings
+from glyphsmith.train.rehearsal import keep_parts
+from glyphsmith.train.sources import endless_of, look_ahead, open_asked, painted_symbols
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["Task", "prepare"]
+
+
+@dataclass(slots=True)
+class Task:
+    """All that is known before learning begins."""
+
+    source: LabelledPictures
+    audit: Audit
+    split: Split
+    recipe: Recipe
+    decisions: list[Decision]
+    alphabet: Alphabet
+    weights: dict[str, Tensor] | None
+    grown: Grown | None
+    train: Prepared
+    validation: Prepared
+    endless: Endless | None
+    folds: Folds | None
+    problems: list[Problem]
+
+
+def prepare(folder: Path, asked: Asked, say: Callable[[str], None]) -> Task:
+    """From a path to prepared pictures: open, check, split, choose, prepare."""
+    named = load_recipe(asked.recipe) if asked.recipe else Recipe()
+    if asked.seed is not None:
+        named = replace(named, seed=asked.seed)
+    if asked.group:
+        named = replace(named, data=replace(named.data, group=asked.group))
+
+    old = growing.open_old(asked.from_at or asked.from_model) if asked.from_model else None
+    source = growing.one_new_sign(old, asked.source) or open_asked(
+        asked.source, with_settings(named, asked.settings), say
+    )
+    say(f"{source.where}: {source.form}, because {source.reason}")
+    folders.write_asked(folder, replace(asked, from_at=str(old.path.resolve()) if old else ""))
+    grown = growing.take_up(old, source, seed=named.seed, say=say) if old else None
+    if grown:
+        source = grown.rehearsal.source
+
+    checked = audit(source)
+    for line in checked.lines()[1:]:
+        say(re.sub("^error: ", "warning: ", line))  # where a finding ends the run, one error below says so
+    labels = [source.sample(i).label for i in range(len(source))]
+    made = choose_task(asked, named, source, checked, labels, known=old.reader.card.task if old else "")
+    wanted = made.recipe
+    split = split_samples(
+        checked,
+        source,
+        validation=0.0 if made.folds else wanted.data.validation,
+        test=0.0 if made.folds else wanted.data.test,
+        group=wanted.data.group,
+        seed=wanted.seed,
+        texts=made.texts is not None,
+        settled=grown.rehearsal.settled(checked) if grown else None,
+    )
+    say(f"split: {split.reason}")
+    settled = grown.rehearsal.settled(checked) if grown else {}
+    folds = None
+    if made.folds:
+        free = np.array([i for i in split.train.tolist() if i not in settled], dtype=np.int64)
+        folds = divide(checked, source, free, made.folds, seed=wanted.seed, texts=made.texts is not None)
+        say(f"folds: {folds.reason}")
+    keep_parts(folder, checked, split)
+    if grown:
+        split = grown.rehearsal.mixed(split, settled)
+
+    counts = Counter(label for i in split.train for label in made.labels_of(labels[i]))
+    if made.texts is None:
+        automatic.check_labels(counts)
+    choose_rest(made, asked, source, checked, split.train, counts)
+    chosen, decisions = made.recipe, made.decisions
+    alphabet, weights = Alphabet.of([*counts, *painted_symbols(asked.source, chosen)]), None
+    if grown:
+        chosen, alphabet, weights, why = grown.go_on(chosen, alphabet, asked.settings, shorter=not asked.recipe)
+        decisions += why
+    for decision in decisions:
+        say(f"{decision.what}: {decision.value} - {decision.reason}")
+    write_atomically(folder / "recipe.toml", to_toml(chosen))
+
+    graph = preparation(chosen.prepare).SerializeToString()
+    endless = endless_of(asked.source, chosen, alphabet, graph)
+    train, validation = prepare_parts(
+        folder,
+        source,
+        Preparer(graph),
+        chosen,
+        alphabet,
+        labels,
+        checked.digests,
+        train=split.train,
+        validation=split.validation,
+        say=say,
+    )
+    judge = diagnose if made.texts is None else diagnose_text
+    problems = judge.before(train.pictures, train.labels, alphabet.labels)
+    if made.texts is not None:
+        diagnose_text.check_room(chosen, alphabet, train.labels, validation.labels)
+        diagnose_text.check_pattern(chosen, alphabet, train.labels, validation.labels)
+    if endless is not None:
+        problems = look_ahead(endless, chosen, alphabet, problems, old.reader.card if old else None)
+    for problem in problems:
+        say(f"warning: {problem.text}\nhint: {problem.hint}")
+    return Task(
+        source, checked, split, chosen, decisions, alphabet, weights, grown, train, validation, endless, folds, problems
+    )

@@ -1,0 +1,94 @@
+"""When figures come from folds, how many of them, and how long each may take; what their figures are worth.
+
+Folds cost as many trainings as there are of them, so they are chosen where a test part would be too small to say much:
+``choose_folds`` says so with its reason, and ``--folds`` overrules it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from glyphsmith.errors import RecipeError
+from glyphsmith.train.automatic import Decision
+from glyphsmith.train.folders import Asked
+
+__all__ = ["FoldFigures", "choose_folds", "fold_figures", "seconds_for_fold"]
+
+#: A set with fewer pictures of a label (of its middle label) than this has its figures from folds, texts with fewer.
+FEW_OF_A_LABEL, FEW_TEXTS = 100, 500
+#: Folds that are chosen: a text reader learns ten times as long as one of single signs.
+OF_LABELS, OF_TEXTS = 5, 3
+#: With less time than this there are no folds unless they are asked for.
+LEAST_MINUTES = 2.0
+#: Folds that nobody asked for take no longer than this in all, or learn for fewer epochs.
+MOST_S = 600.0
+
+#: Two-sided 95 % points of Student's t with 1 to 19 degrees of freedom; from there on the normal one is near enough.
+_T95 = (
+    12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228,
+    2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class FoldFigures:
+    """The accuracies of k folds: their mean and its 95 % interval (Student's t over the folds, cut to 0..1)."""
+
+    accuracies: tuple[float, ...]
+    mean: float
+    t95: tuple[float, float]
+
+
+def choose_folds(
+    asked: Asked, labels: Counter[str], *, texts: bool, recipe_folds: int, given_test: bool
+) -> tuple[int, Decision | None]:
+    """Choose the number of folds, 0 for none. ``labels`` counts the readable pictures of each label.
+
+    Raises RecipeError for a number that makes no sense.
+    """
+    if asked.folds is not None:
+        if asked.folds == 1 or asked.folds < 0:
+            raise RecipeError(f"--folds is {asked.folds}, expected 2 or more, or 0 for none")
+        return asked.folds, Decision("folds", str(asked.folds), "--folds") if asked.folds else None
+    if asked.recipe:
+        return recipe_folds, Decision("folds", str(recipe_folds), "as the recipe says") if recipe_folds else None
+    n = sum(labels.values())
+    named = any(word.startswith(("data.", "validation=", "test=")) for word in asked.settings)
+    hurried = asked.minutes is not None and asked.minutes < LEAST_MINUTES
+    if given_test or asked.from_model or named or hurried or n < 10:
+        return 0, None
+    if texts:
+        if n >= FEW_TEXTS:
+            return 0, None
+        why = f"of {n} texts a test part would be too small to say much"
+        return OF_TEXTS, Decision("folds", str(OF_TEXTS), f"{why}; --folds 0 leaves them out")
+    middle = sorted(labels.values())[len(labels) // 2]
+    if middle >= FEW_OF_A_LABEL:
+        return 0, None
+    count = min(OF_LABELS, max(2, middle))
+    why = f"of about {middle} pictures a label a test part would be too small to say much"
+    return count, Decision("folds", str(count), f"{why}; --folds 0 leaves them out")
+
+
+def seconds_for_fold(left_s: float | None, folds_left: int, count: int, *, asked: bool) -> float | None:
+    """Give the seconds that one of ``folds_left`` folds may learn; None for as long as the recipe says.
+
+    ``left_s`` is what is left of a time limit, None without one; ``asked`` says that somebody asked for folds.
+    """
+    if left_s is not None:
+        return max(1.0, 0.85 * left_s / folds_left)
+    return None if asked else MOST_S / count
+
+
+def fold_figures(accuracies: Sequence[float]) -> FoldFigures:
+    """Give the mean of the folds and its interval."""
+    k = len(accuracies)
+    mean = sum(accuracies) / k
+    if k < 2:
+        return FoldFigures(tuple(accuracies), mean, (0.0, 1.0))
+    spread = math.sqrt(sum((one - mean) ** 2 for one in accuracies) / (k - 1))
+    reach = (_T95[k - 2] if k - 2 < len(_T95) else 1.96) * spread / math.sqrt(k)
+    return FoldFigures(tuple(accuracies), mean, (max(0.0, mean - reach), min(1.0, mean + reach)))

@@ -1,0 +1,64 @@
+"""When folds are chosen, and what their figures are worth."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from scipy import stats
+
+from glyphsmith.errors import RecipeError
+from glyphsmith.train.folders import Asked
+from glyphsmith.train.folding import choose_folds, fold_figures, seconds_for_fold
+
+ASKED = Asked("signs", "", (), None, None, "", "", "")
+
+
+def chosen(asked: Asked = ASKED, each: int = 18, texts: bool = False, given_test: bool = False, recipe: int = 0) -> int:
+    return choose_folds(
+        asked, Counter(a=each, b=each, c=each), texts=texts, recipe_folds=recipe, given_test=given_test
+    )[0]
+
+
+def test_folds_are_chosen_where_pictures_are_few() -> None:
+    assert chosen(each=18) == 5
+    assert chosen(each=4) == 4
+    assert chosen(each=99) == 5
+    assert chosen(each=100) == 0
+    assert chosen(each=150, texts=True) == 3
+    assert chosen(each=200, texts=True) == 0
+
+
+def test_folds_are_left_out_where_something_else_was_asked_for() -> None:
+    assert chosen(given_test=True) == 0
+    assert chosen(replace(ASKED, from_model="digits")) == 0
+    assert chosen(replace(ASKED, settings=("data.test=0.2",))) == 0
+    assert chosen(replace(ASKED, minutes=1.0)) == 0
+    assert chosen(replace(ASKED, minutes=5.0)) == 5
+    assert chosen(replace(ASKED, recipe="runes-conv")) == 0
+    assert chosen(replace(ASKED, folds=0)) == 0
+
+
+def test_what_is_asked_for_goes_over_everything() -> None:
+    assert chosen(replace(ASKED, folds=7, from_model="digits"), each=1000) == 7
+    assert chosen(replace(ASKED, recipe="mine.toml"), recipe=4) == 4
+    with pytest.raises(RecipeError, match="expected 2 or more"):
+        chosen(replace(ASKED, folds=1))
+
+
+def test_the_interval_over_folds_is_students() -> None:
+    accuracies = [0.91, 0.97, 0.94, 0.88, 0.95]
+    found = fold_figures(accuracies)
+    low, high = stats.t.interval(0.95, 4, loc=found.mean, scale=stats.sem(accuracies))
+    assert found.t95 == pytest.approx((low, high), abs=1e-3)
+    assert fold_figures([1.0, 1.0]).t95 == (1.0, 1.0)
+    assert fold_figures([0.2, 1.0]).t95 == (0.0, 1.0)
+
+
+def test_a_time_limit_is_shared_by_the_folds_that_are_left() -> None:
+    assert seconds_for_fold(100.0, 5, 5, asked=True) == pytest.approx(17.0)
+    assert seconds_for_fold(100.0, 1, 5, asked=True) == pytest.approx(85.0)
+    assert seconds_for_fold(None, 5, 5, asked=True) is None
+    assert seconds_for_fold(None, 5, 5, asked=False) == 120.0
+    assert seconds_for_fold(-3.0, 1, 5, asked=True) == 1.0
