@@ -28,7 +28,7 @@ FLAGS = {
         "--recipe", "--out", "--set", "--seed", "--minutes", "--folds", "--from", "--resume", "--group",
     },
     "read": {"--json", "--top", "--reject", "--steps", "--find"},
-    "eval": {"--json", "--report", "--part"},
+    "eval": {"--json", "--report", "--part", "--fold", "--charset", "--pattern"},
     "data check": {"--json", "--group"},
     "data info": {"--json"},
     "data split": {"--json", "--out", "--group", "--seed", "--validation", "--test"},
@@ -43,6 +43,7 @@ FLAGS = {
     },
     "bench": {"--json", "--seconds"},
     "explain": {"--out", "--label"},
+    "export": {"--to", "--out", "--data", "--anyway", "--json"},
 }  # fmt: skip
 
 PROBABILITY = pytest.approx(0.5, abs=0.5)

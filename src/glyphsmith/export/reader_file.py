@@ -20,7 +20,7 @@ from glyphsmith.export.graph import IR_VERSION, OPSET, preparation, stage_captio
 from glyphsmith.nets import PicturesToText
 from glyphsmith.train.recipe import Prepare
 
-__all__ = ["WEIGHT_PREFIX", "network_weights", "reader_bytes", "round_weights", "with_card"]
+__all__ = ["WEIGHT_PREFIX", "network_weights", "reader_bytes", "round_weights", "sealed", "with_card"]
 
 #: Initialisers are named by it and the network's own name for the weight, to be read back.
 WEIGHT_PREFIX = "net."
@@ -122,12 +122,12 @@ def reader_bytes(network: nn.Module, settings: Prepare, card: Card, *, temperatu
         graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION, producer_name="glyphsmith"
     )
     full = replace(card, stages=stage_captions(settings), temperature=float(temperature))
-    return _with_metadata(model, full)
+    return sealed(model, full)
 
 
 def with_card(file: bytes, card: Card) -> bytes:
     """Give the same reader with another card (its figures, once they are measured), sealed anew."""
-    return _with_metadata(onnx.load_model_from_string(file), card)
+    return sealed(onnx.load_model_from_string(file), card)
 
 
 def network_weights(file: bytes, *, where: str) -> dict[str, NDArray[np.float32]]:
@@ -146,7 +146,8 @@ def network_weights(file: bytes, *, where: str) -> dict[str, NDArray[np.float32]
     return weights
 
 
-def _with_metadata(model: onnx.ModelProto, card: Card) -> bytes:
+def sealed(model: onnx.ModelProto, card: Card) -> bytes:
+    """Serialise a whole reader with its card inside and a seal over all bytes."""
     del model.metadata_props[:]
     helper.set_model_props(model, {CARD_KEY: card.to_json(), SEAL_KEY: unsealed_value()})
     onnx.checker.check_model(model)

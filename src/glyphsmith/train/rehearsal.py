@@ -32,7 +32,7 @@ from glyphsmith.train.folders import Asked
 from glyphsmith.train.recipe import Recipe, load_recipe, recipe_from_dict
 from glyphsmith.train.sources import open_asked
 
-__all__ = ["Rehearsal", "keep_parts", "rehearse"]
+__all__ = ["Rehearsal", "keep_parts", "learned_from", "rehearse"]
 
 _CODES = ("", "train", "validation", "test")
 #: Old pictures that are learned again: so many in all, so many for each new one, so many a label; and those that judge.
@@ -143,6 +143,18 @@ def rehearse(
     return Rehearsal(whole, len(source), parts, before, why), Decision("old pictures", value, why)
 
 
+def learned_from(
+    model: Path, card: Card, *, most: int, say: Callable[[str], None]
+) -> tuple[LabelledPictures, list[int], list[str]] | None:
+    """Give up to ``most`` pictures that the reader at ``model`` learned from or was judged by: source, indices, parts.
+
+    None where they are not known here; its test pictures are never among them.
+    """
+    for run in _runs_before(model)[:1]:
+        return _known_by_folder(run, _record(run.folder), None, 0, most, say)
+    return _known_by_card(card, 0, most, say)
+
+
 @dataclass(frozen=True, slots=True)
 class _Run:
     folder: Path
@@ -182,7 +194,7 @@ def _record(folder: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8], dict[by
 def _known_by_folder(
     run: _Run,
     known: tuple[NDArray[np.uint8], NDArray[np.uint8], dict[bytes, str]] | None,
-    new: LabelledPictures,
+    new: LabelledPictures | None,
     seed: int,
     most: int,
     say: Callable[[str], None],
@@ -190,7 +202,7 @@ def _known_by_folder(
     """Choose from the pictures of a run; None where they are the new ones themselves."""
     if not run.asked.source:
         return _known_by_recipe(run.recipe, seed, most, say)
-    if run.asked.source_at and Path(run.asked.source_at) == Path(new.where).resolve():
+    if new is not None and run.asked.source_at and Path(run.asked.source_at) == Path(new.where).resolve():
         return None
     place = run.asked.source_at or run.asked.source
     one = open_one_sign(place) if run.asked.from_at and run.recipe.task == "label" else None
