@@ -29,8 +29,8 @@ _SMALL_FILE_BYTES = 16 * 1024
 _FILES_BYTES = 1024**2
 #: In a smaller set loading OpenCV takes longer than it saves.
 _OPENCV_FROM = 5_000
-#: Rows of an array that are read though they are not wanted, to get at those on both sides in one go.
-_MAX_GAP = 16
+#: What is read of an array though it is not wanted, to get at the rows on both sides in one go.
+_GAP_BYTES = 1 << 16
 
 _ReadBlock = Callable[[int, int], NDArray[np.uint8] | None]
 
@@ -55,7 +55,7 @@ def open_blocks(source: Source, indices: Sequence[int], failed: list[tuple[int, 
     if read_block is not None and len(indices):
         one = read_block(indices[0], indices[0] + 1)
         if one is not None:
-            yield from _from_array(source, read_block, indices, max(1, _BLOCK_BYTES // one.nbytes), failed)
+            yield from _from_array(source, read_block, indices, one.nbytes, failed)
             return
     waiting = _Waiting(source, failed)
     read_file: Callable[[int], bytes | None] | None = getattr(source, "encoded", None)
@@ -82,15 +82,16 @@ def open_blocks(source: Source, indices: Sequence[int], failed: list[tuple[int, 
 
 
 def _from_array(
-    source: Source, read_block: _ReadBlock, indices: Sequence[int], most: int, failed: list[tuple[int, PictureError]]
+    source: Source, read_block: _ReadBlock, indices: Sequence[int], size: int, failed: list[tuple[int, PictureError]]
 ) -> Iterator[Block]:
-    """Read runs of up to ``most`` rows."""
+    """Read runs of rows of ``size`` bytes."""
+    most, gap = max(1, _BLOCK_BYTES // size), 1 + _GAP_BYTES // size
     wanted = np.asarray(indices)
     waiting = _Waiting(source, failed)
     start = 0
     while start < wanted.size:
         stop = start + int(np.searchsorted(wanted[start:], wanted[start] + most))
-        far = np.flatnonzero(np.diff(wanted[start:stop]) > _MAX_GAP)
+        far = np.flatnonzero(np.diff(wanted[start:stop]) > gap)
         stop = start + int(far[0]) + 1 if far.size else stop
         run = wanted[start:stop]
         rows = read_block(int(run[0]), int(run[-1]) + 1)

@@ -71,7 +71,8 @@ def labels_in_names(paths: Sequence[str]) -> list[str]:
     known: dict[str, str] = {}
     found = []
     for path in paths:
-        before = name_of_file(path).partition("_")[0]
+        name = path.rpartition("/")[2]  # name_of_file, which would be half of the time here
+        before = (name.rpartition(".")[0] or name).partition("_")[0]
         label = known.get(before)
         if label is None:
             label = known[before] = normalise_label(_COPY_NUMBER.sub("", before))
@@ -79,20 +80,23 @@ def labels_in_names(paths: Sequence[str]) -> list[str]:
     return found
 
 
-def why_no_labels(paths: Sequence[str]) -> str | None:
-    """Say why file names are no labels (camera names, running numbers, hashes), or None where they may be."""
+def why_no_labels(paths: Sequence[str], labels: Sequence[str] | None = None) -> str | None:
+    """Say why file names are no labels (camera names, running numbers, hashes), or None where they may be.
+
+    ``labels`` are those of ``labels_in_names``, where they are known already.
+    """
     words: Counter[str] = Counter()
-    for label, count in Counter(labels_in_names(paths)).items():
+    for label, count in Counter(labels if labels is not None else labels_in_names(paths)).items():
         words[re.split(r"[\s\d\-.(]", label.lower(), maxsplit=1)[0]] += count
     word, often = words.most_common(1)[0]
     if word in _CAMERA_WORDS and often > 0.9 * len(paths):
         return f"they are named like files of a camera or program ({_example(paths)})"
-    stems = [name_of_file(path) for path in paths]
-    most = len(stems) - int(0.9 * len(stems))
-    if sum(1 for _ in islice((stem for stem in stems if not _HASH.fullmatch(stem)), most)) < most:
+    most = len(paths) - int(0.9 * len(paths))
+    if sum(1 for _ in islice((path for path in paths if not _HASH.fullmatch(name_of_file(path))), most)) < most:
         return f"they are hashes or random names ({_example(paths)})"
-    if len(stems) > 10 and all(stem.isascii() and stem.isdecimal() for stem in stems):
-        numbers = sorted(int(stem) for stem in stems)
+    stems = map(name_of_file, paths)
+    if len(paths) > 10 and all(stem.isascii() and stem.isdecimal() for stem in stems):
+        numbers = sorted(int(name_of_file(path)) for path in paths)
         if numbers[0] <= 1 and numbers == list(range(numbers[0], numbers[0] + len(numbers))):
             return f"they count from {numbers[0]} to {numbers[-1]}"
     return None
@@ -152,7 +156,8 @@ def open_folders(tree: Tree, pictures: Sequence[str], where: str) -> LabelledPic
 def _by_name(
     tree: Tree, pictures: Sequence[str], parts: list[Part] | None, where: str, said_parts: str
 ) -> LabelledPictures:
-    doubt = why_no_labels(pictures)
+    labels = labels_in_names(pictures)
+    doubt = why_no_labels(pictures, labels)
     if doubt:
         folder = pictures[0].rpartition("/")[0]
         raise DataError(
@@ -160,7 +165,6 @@ def _by_name(
             hint="put them into one folder a class, name them LABEL_anything.png, or add a labels.csv (file,label)"
             + (f"; if {folder!r} is itself the one class, name the folder above it" if folder else ""),
         )
-    labels = labels_in_names(pictures)
     keep = [i for i, label in enumerate(labels) if label]
     notes = []
     if len(keep) < len(labels):

@@ -20,11 +20,12 @@ from PIL import Image
 from glyphsmith.data.audit import Audit, Collector, Piece
 from glyphsmith.data.blocks import open_blocks
 from glyphsmith.data.hdf5 import FORMAT_KEY, FORMAT_VERSION, PART_CODES
-from glyphsmith.data.pictures import Source, columns_of
+from glyphsmith.data.pictures import Sample, Source, columns_of
 from glyphsmith.data.split import Split, split_samples
 from glyphsmith.data.stream import track_source
 from glyphsmith.errors import DataError, MissingExtraError, PictureError
 from glyphsmith.files import atomic_path
+from glyphsmith.picture import Picture, load_picture
 
 if TYPE_CHECKING:
     import h5py
@@ -161,6 +162,27 @@ def _prepare(source: Source, indices: range, how: _How, shape: tuple[int, int]) 
     return made
 
 
+class _Stored:
+    """The pictures of a source as they have just been written, all of them and in their order."""
+
+    def __init__(self, source: Source, data: Any) -> None:
+        self.form, self.reason, self.where = source.form, source.reason, source.where
+        self._source = source
+        self._data = data
+
+    def __len__(self) -> int:
+        return len(self._source)
+
+    def sample(self, i: int) -> Sample:
+        return self._source.sample(i)
+
+    def picture(self, i: int) -> Picture:
+        return load_picture(np.asarray(self._data[i]), name=self.sample(i).name)
+
+    def block(self, start: int, stop: int) -> NDArray[np.uint8]:
+        return np.asarray(self._data[start:stop])
+
+
 def _as_png(picture: NDArray[np.uint8]) -> bytes:
     file = io.BytesIO()
     Image.fromarray(picture).save(file, "PNG")
@@ -202,7 +224,8 @@ def _write(
             total += joined.size
             sizes += [len(one_file) for one_file in made.files]
         kept += made.indices
-    audit = collector.audit()
+    pixels = _Stored(source, data) if how != "encoded" and len(kept) == count else None
+    audit = collector.audit(pixels)
     if not kept:
         raise DataError(
             f"{source.where}: none of its {count:,} pictures can be read", hint="see `glyphsmith data check`"

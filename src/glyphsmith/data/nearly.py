@@ -26,8 +26,10 @@ __all__ = ["are_nearly_same", "clusters"]
 _PIXEL_CORRELATION = 0.992
 _SPOT_DIFFERENCE = 0.16
 _COMPARED_PX = 256
-#: Pairs of small pictures of one size are compared together, up to this many pixels; a dozen arrays of them are held.
+#: Pairs of small pictures of one size are compared together: of so many pixels at a time, a dozen arrays of which are
+#: held, and so many pictures (in bytes) opened at once.
 _TOGETHER_PX = 1 << 19
+_OPENED_BYTES = 1 << 26
 _SMALL_PX = 64 * 64
 
 
@@ -46,7 +48,7 @@ def clusters(
     keys = np.ascontiguousarray(digests[seen]).view(np.dtype((np.void, digests.shape[1]))).ravel()
     _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
     exact[seen] = seen[first[inverse.ravel()]]
-    unique = np.unique(exact[seen])
+    unique = seen[exact[seen] == seen]
     candidates, more = candidate_pairs(thumbs[unique])
     pairs = unique[np.array(candidates, dtype=np.int64).reshape(-1, 2)]
     parent: dict[int, int] = {}
@@ -82,20 +84,23 @@ def _same_of_one_size(source: Source, pairs: NDArray[np.int64], sizes: NDArray[n
     shapes, which = np.unique(sizes[pairs[:, 0]], axis=0, return_inverse=True)
     for number, (height, width) in enumerate(shapes.tolist()):
         of_size = pairs[which.ravel() == number]
-        step = _TOGETHER_PX // (height * width)
-        for start in range(0, len(of_size), step):
-            some = of_size[start : start + step]
-            wanted = np.unique(some)
-            pixels = np.zeros((len(wanted), height, width), dtype=np.float32)
+        most = _OPENED_BYTES // (2 * height * width)
+        for begin in range(0, len(of_size), most):
+            opened = of_size[begin : begin + most]
+            wanted = np.unique(opened)
+            pixels = np.zeros((len(wanted), height, width), dtype=np.uint8)
             found = np.zeros(len(wanted), dtype=np.bool_)
             for block in open_blocks(source, wanted.tolist(), []):
                 if block.pictures.shape[1:3] == (height, width):  # a file may have changed under our hands
                     rows = np.searchsorted(wanted, block.at)
                     pixels[rows] = _grey_of(block.pictures)
                     found[rows] = True
-            a, b = np.searchsorted(wanted, some).T
-            same = _agree(pixels[a], pixels[b]) & found[a] & found[b]
-            yield from some[same].tolist()
+            step = max(1, _TOGETHER_PX // (height * width))
+            for start in range(0, len(opened), step):
+                some = opened[start : start + step]
+                a, b = np.searchsorted(wanted, some).T
+                same = _agree(pixels[a].astype(np.float32), pixels[b].astype(np.float32)) & found[a] & found[b]
+                yield from some[same].tolist()
 
 
 class _Opened:

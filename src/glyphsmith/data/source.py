@@ -151,7 +151,7 @@ def _recognised(tree: Tree, where: str, group: str) -> LabelledPictures:
     if not files:
         raise DataError(f"{where}: the {'folder' if isinstance(tree, Folder) else 'archive'} is empty", hint=_FORMS)
     pictures = [name for name in files if is_picture_name(name)]
-    others = files if not pictures else [name for name in files if not is_picture_name(name)]
+    others = [name for name in files if not is_picture_name(name)] if len(pictures) < len(files) else []
     arrays = _files_of_arrays(others)
     tables = _tables(tree, others, pictures)
     if tables:
