@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,9 +14,10 @@ from tests.train.small_painted import FIRST, endless
 from glyphsmith.alphabet import Alphabet
 from glyphsmith.errors import DataError, RecipeError
 from glyphsmith.runtime.session import Preparer
+from glyphsmith.train.diagnose import Problem
 from glyphsmith.train.painting import Brush
 from glyphsmith.train.recipe import load_recipe, with_settings
-from glyphsmith.train.sources import endless_of, open_asked, painted_symbols
+from glyphsmith.train.sources import endless_of, look_ahead, open_asked, painted_symbols
 
 
 def test_a_picture_is_the_same_in_whatever_batch_and_by_whatever_brush() -> None:
@@ -93,6 +95,24 @@ def test_an_emphasis_outside_the_alphabet_is_an_error() -> None:
     recipe = with_settings(load_recipe("captcha"), ["synth.emphasis=0ß"])
     with pytest.raises(DataError, match="'ß'"):
         endless_of("", recipe, Alphabet.of("0O"), b"")
+
+
+def test_going_on_from_a_reader_of_other_pictures_says_that_they_are_not_learned_again() -> None:
+    recipe = with_settings(load_recipe("captcha"), [])
+    symbols = Alphabet.of(painted_symbols("", recipe))
+    pictures = endless_of("", recipe, symbols, b"")
+    assert pictures is not None
+    few = Problem("few", "hardly ever shown: 0", "")
+    cards = [None, *(SimpleNamespace(recipe={"synth": {"kind": kind}}) for kind in ("captcha", "arithmetic"))]
+    found = [look_ahead(pictures, recipe, symbols, [few], card) for card in cards]
+    assert [[problem.kind for problem in problems] for problems in found] == [[], [], ["forgets"]]
+
+
+def test_folds_of_endless_pictures_are_an_error() -> None:
+    recipe = with_settings(load_recipe("captcha"), ["data.folds=5"])
+    with pytest.raises(RecipeError, match="as many as you like"):
+        endless_of("", recipe, Alphabet.of("01"), b"")
+    assert endless_of("folder", recipe, Alphabet.of("01"), b"") is None
 
 
 def test_nothing_is_painted_endlessly_where_a_folder_is_named_or_pictures_are_reused() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from glyphsmith.alphabet import Alphabet
 from glyphsmith.data.pictures import LabelledPictures
-from glyphsmith.errors import DataError
+from glyphsmith.errors import DataError, RecipeError
 from glyphsmith.synth.seeded import SeededPainter
 from glyphsmith.train.painting import Endless
 from glyphsmith.train.recipe import Recipe
@@ -51,10 +51,16 @@ def open_asked(place: str, recipe: Recipe, say: Callable[[str], None]) -> Labell
 def endless_of(place: str, recipe: Recipe, alphabet: Alphabet, graph: bytes) -> Endless | None:
     """Give the pictures that are painted for each step, for labels ``alphabet``; None where a run has none.
 
-    ``graph`` is the preparation. Raises DataError where the emphasis is outside the painted alphabet.
+    ``graph`` is the preparation. Raises DataError where the emphasis is outside the painted alphabet, RecipeError where
+    folds are asked for: they would learn from other pictures than the file.
     """
     if not _is_endless(place, recipe):
         return None
+    if recipe.data.folds:
+        raise RecipeError(
+            "folds make the most of few pictures; endless ones are as many as you like",
+            hint="leave out --folds, or set synth.endless=false",
+        )
     synth, prepare = recipe.synth, recipe.prepare
     painter = _painter(recipe, emphasis=True)
     return Endless(

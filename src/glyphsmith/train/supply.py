@@ -161,15 +161,18 @@ class PaintedSupply:
         self._employ(count)
         # What the workers had painted before the clock started would flatter them.
         together_s = trial.seconds(self.step, skip=2 + 3 * count, at_most_s=_PATIENCE_S, stopped=self.stopped)
-        words = f"{_in_words(count)} {self.share / together_s:,.0f} pictures a second are learned"
+        here, there = (f"{self.share / seconds:,.0f}" for seconds in (alone_s, together_s))
         more = f" (one core paints {self.share / paint_s:,.0f})"
         if min(alone_s, together_s) > _HELD_BACK * learn_s:
             more += f"; painted once (synth.endless=false) it would be about {self.share / learn_s:,.0f}"
         if together_s * _GAIN < alone_s:
-            return f"in {words}, {self.share / alone_s:,.0f} if the training process painted too{more}", together_s
+            words = (
+                f"in {_in_words(count)}; {there} pictures a second are learned, {here} if the training process painted"
+            )
+            return words + more, together_s
         self._employ(0)
-        rate = f"{self.share / alone_s:,.0f} pictures a second"
-        return f"in the training process, where {rate} are learned; with {words}{more}", alone_s
+        words = f"in the training process; {here} pictures a second are learned, {there} with {_in_words(count)}"
+        return words + more, alone_s
 
 
 def _in_words(workers: int) -> str:
