@@ -27,7 +27,20 @@ from glyphsmith.errors import GlyphsmithError
 __all__ = ["VERBS", "build_app", "main"]
 
 #: The verbs in the order of the help; verb V is ``register(app)`` of ``glyphsmith.cli.V``.
-VERBS = ("train", "read", "eval", "data", "synth", "recipes", "models", "bench", "explain", "export", "crawl", "practice")
+VERBS = (
+    "train",
+    "read",
+    "eval",
+    "data",
+    "synth",
+    "recipes",
+    "models",
+    "bench",
+    "explain",
+    "export",
+    "crawl",
+    "practice",
+)
 
 DONE, SOME_FAILED, WRONG_INPUT, BUG, INTERRUPTED = 0, 1, 2, 70, 130
 
