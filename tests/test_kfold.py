@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,6 +127,23 @@ def test_nothing_of_a_held_out_fold_is_learned_not_even_a_rotated_copy(run: Run,
     for (pictures, total), out in zip(seen[1:], held, strict=True):
         assert total == 3 * len(pictures)
         assert not {one.tobytes() for one in pictures} & {one.tobytes() for one in out}
+
+
+def test_labels_that_the_other_folds_contradict_come_first(run: Run, tmp_path: Path) -> None:
+    signs = tmp_path / "signs"
+    shutil.copytree(run.signs, signs)
+    swapped = {
+        signs / "ring" / "100.png": "bar",
+        signs / "bar" / "101.png": "cross",
+        signs / "cross" / "102.png": "ring",
+    }
+    for i, (path, shown) in enumerate(swapped.items()):
+        draw(path, shown, 600 + i)
+    assert main(["train", str(signs), "--out", str(tmp_path / "run"), "--folds", "3", *FAST]) == 0
+    with open(tmp_path / "run" / "doubtful.csv", newline="", encoding="utf-8") as file:
+        ranked = list(csv.DictReader(file))
+    assert {row["file"] for row in ranked[:4]} >= {path.relative_to(signs).as_posix() for path in swapped}
+    assert "Doubtful labels" in (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
 
 
 def test_the_published_perceptron_is_scored_on_the_same_folds(run: Run, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,14 @@ import torch
 from numpy.typing import NDArray
 
 from glyphsmith.card import Card
+from glyphsmith.data.pictures import LabelledPictures
+from glyphsmith.errors import PictureError
 from glyphsmith.evaluate.evaluation import Evaluation, evaluate
 from glyphsmith.evaluate.merged import merged
+from glyphsmith.evaluate.specimens import Specimen
 from glyphsmith.evaluate.text import TextEvaluation
+from glyphsmith.evaluate.text_specimens import NOTHING
+from glyphsmith.evaluate.thumbnails import thumbnail_uri
 from glyphsmith.evaluate.words import percent
 from glyphsmith.export.graph import preparation
 from glyphsmith.export.reader_file import reader_bytes, round_weights
@@ -33,7 +39,7 @@ from glyphsmith.preparing import Task
 from glyphsmith.runtime.reader import open_reader
 from glyphsmith.runtime.session import Preparer
 from glyphsmith.train import checkpoint, diagnose, diagnose_text
-from glyphsmith.train.doubtful import label_log_probabilities
+from glyphsmith.train.doubtful import Doubt, label_log_probabilities, rank_doubts
 from glyphsmith.train.folding import FoldFigures, fold_figures, seconds_for_fold
 from glyphsmith.train.judge import logits_of
 from glyphsmith.train.learned import Fit, build_network
@@ -41,7 +47,10 @@ from glyphsmith.train.loop import fit as learn
 from glyphsmith.train.prepared import Prepared, prepare_parts
 from glyphsmith.train.tasks.lesson import lesson_of
 
-__all__ = ["Scored", "score"]
+__all__ = ["Scored", "doubtful", "score"]
+
+#: Doubtful labels that the report shows.
+SHOWN = 36
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -269,3 +278,28 @@ def _arrays(state: dict[str, Any]) -> dict[str, Any]:
         "weights": state["network"],
         "seconds": float(state["seconds"]),
     }
+
+
+def doubtful(scored: Scored, source: LabelledPictures) -> tuple[list[Doubt], tuple[Specimen, ...]]:
+    """Rank the pictures whose labels their folds contradict, and show those at the top.
+
+    At least the first twentieth is listed, and everything that was read as something else or whose own label is less
+    likely than not. Shown are those that were read as something else.
+    """
+    e = scored.evaluation
+    if e.n != len(scored.indices):  # a picture could not be opened any more: what belongs to which is not known
+        return [], ()
+    reads = e.reads if isinstance(e, TextEvaluation) else [e.labels[k] for k in e.read.tolist()]
+    samples = [source.sample(int(i)) for i in scored.indices]
+    names, labels = [sample.name for sample in samples], [sample.label for sample in samples]
+    ranked = rank_doubts(scored.indices, names, labels, reads, scored.likely, e.confidence)
+    unlikely = sum(doubt.read != doubt.label or doubt.label_probability < 0.5 for doubt in ranked)
+    listed = ranked[: max(unlikely, -(-len(ranked) // 20))]
+    shown: list[Specimen] = []
+    for doubt in listed:
+        if doubt.read != doubt.label and len(shown) < SHOWN:
+            with suppress(PictureError):
+                picture = thumbnail_uri(source.picture(doubt.index))
+                read = doubt.read or NOTHING
+                shown.append(Specimen(doubt.name, doubt.label, read, doubt.read_probability, picture, ""))
+    return listed, tuple(shown)

@@ -240,6 +240,7 @@ def _report(
     say: Callable[[str], None],
 ) -> Outcome:
     """Measure the file, put its figures on its card, report."""
+    from glyphsmith import kfold
     from glyphsmith.evaluate.evaluation import evaluate
     from glyphsmith.evaluate.report import write_report
     from glyphsmith.evaluate.story import Story
@@ -249,6 +250,7 @@ def _report(
     from glyphsmith.runtime.reader import open_reader
     from glyphsmith.train import records
     from glyphsmith.train.curves import draw_curves
+    from glyphsmith.train.doubtful import doubtful_csv
 
     recipe, source, split = task.recipe, task.source, task.split
     file, card, model = written.file, written.card, folder / "model.onnx"
@@ -274,6 +276,9 @@ def _report(
     if figures:
         file = with_card(file, replace(open_reader(file).card, figures=figures))
         write_atomically(model, file)
+    doubts, doubtful = kfold.doubtful(scored, source) if scored else ([], ())
+    if doubts:
+        write_atomically(folder / "doubtful.csv", doubtful_csv(doubts))
     story = Story(
         title=card.name,
         recipe_toml=to_toml(recipe),
@@ -284,6 +289,7 @@ def _report(
         seconds=fit.seconds,
         command=asked.command,
         remarks=remarks,
+        doubtful=doubtful,
     )
     if evaluation is not None:
         write_report(folder, evaluation, story=story)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from glyphsmith.evaluate.specimens import Specimen
+
 __all__ = ["Story"]
 
 
@@ -15,8 +17,9 @@ class Story:
 
     ``decisions`` are (what, value, reason). ``history`` has one record an epoch with the key ``epoch``; every other
     number in it whose name ends in ``loss`` or ``accuracy`` (``train_loss``, ``val_accuracy``) becomes a curve.
-    ``stopped`` says why learning ended, ``seconds`` how long it took, ``command`` is what was typed. ``remarks`` are sentences
-    that belong beside the figures, such as what became of the old pictures where a run went on from a reader.
+    ``stopped`` says why learning ended, ``seconds`` how long it took, ``command`` is what was typed. ``remarks`` are
+    sentences that belong beside the figures, such as what became of the old pictures where a run went on from a reader.
+    ``doubtful`` are pictures whose labels others contradict, the most doubtful first.
     """
 
     title: str = ""
@@ -28,3 +31,4 @@ class Story:
     seconds: float = 0.0
     command: str = ""
     remarks: tuple[str, ...] = ()
+    doubtful: tuple[Specimen, ...] = ()
