@@ -11,19 +11,16 @@ run. With --compare N, N pictures of each are compared: the figures of the two c
 from __future__ import annotations
 
 import argparse
-import importlib
-import os
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import PIL
+from library_captchas import LENGTH, LIBRARY
+from library_captchas import painter as library_painter
 from numpy.typing import NDArray
 from peer import report, say
 
@@ -32,20 +29,12 @@ from glyphsmith.synth.captcha import CaptchaPainter
 from glyphsmith.synth.seeded import SeededPainter
 from glyphsmith.synth.settings import DIGITS_AND_CAPITALS, preset
 
-LIBRARY = "captcha==0.7.1"
-WIDTH_PX, HEIGHT_PX, LENGTH = 170, 80, 4
 PICTURES = {"library": 150, "ours": 600}
 
 
 def library() -> Callable[[], NDArray[np.uint8]]:
     """Give the library's painter of one random text; it draws from `secrets` and cannot be seeded."""
-    home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "glyphsmith" / "peers" / LIBRARY
-    if not (home / "captcha").is_dir():
-        say(f"installing {LIBRARY} in {home}")
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(home), LIBRARY]
-        subprocess.run(command, check=True, stdout=sys.stderr)
-    sys.path.insert(0, str(home))
-    painter = importlib.import_module("captcha.image").ImageCaptcha(WIDTH_PX, HEIGHT_PX)
+    painter = library_painter()
     draws = random.Random(0)
 
     def paint() -> NDArray[np.uint8]:

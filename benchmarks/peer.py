@@ -23,14 +23,19 @@ KERAS_PACKAGES = ("tensorflow-cpu", "pillow")
 
 
 def keras_python() -> Path:
-    """Give the interpreter of the peer's environment; the first call makes it (about 1.5 GB below ~/.cache)."""
-    home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "glyphsmith" / "peers" / "keras"
+    """Give the interpreter of Keras; the first call makes its environment (about 1.5 GB below ~/.cache)."""
+    return python_with("keras", KERAS_PACKAGES)
+
+
+def python_with(name: str, packages: Sequence[str]) -> Path:
+    """Give the interpreter of a peer's environment below ~/.cache; the first call makes it."""
+    home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "glyphsmith" / "peers" / name
     python = home / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     done = home / "installed"
     if not done.exists():
-        say(f"making the peer's environment in {home}")
+        say(f"making an environment for {name} in {home}")
         venv.create(home, with_pip=True, clear=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *KERAS_PACKAGES], check=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
         done.touch()
     return python
 
@@ -38,6 +43,11 @@ def keras_python() -> Path:
 def keras(*words: str | Path) -> Any:
     """Run ``keras_mnist.py`` in the peer's environment and give the JSON it prints last."""
     return json.loads(_lines_of([keras_python(), HERE / "keras_mnist.py", *words])[-1])
+
+
+def run(*words: str | Path) -> str:
+    """Run a process of the peer and give the last line that it prints."""
+    return _lines_of(words)[-1]
 
 
 def glyphsmith_command() -> list[str]:
@@ -53,11 +63,15 @@ def glyphsmith(*words: str | Path) -> None:
 
 @dataclass(frozen=True)
 class Measured:
-    """A process that has ended: seconds from start to end, peak memory in MB (0 where the system does not say)."""
+    """A process that has ended: seconds from start to end, peak memory and processor time (0 where nothing says).
+
+    Processor time includes that of processes it waited for; memory is that of the largest single one of them.
+    """
 
     seconds: float
     memory_mb: float
     out: str
+    cpu_s: float = 0.0
 
 
 def measure(words: Sequence[str | Path]) -> Measured:
@@ -74,15 +88,16 @@ def measure(words: Sequence[str | Path]) -> Measured:
     )
     assert process.stdout is not None
     out = process.stdout.read()
-    memory_mb = 0.0
+    memory_mb = cpu_s = 0.0
     if hasattr(os, "wait4"):
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         memory_mb = usage.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+        cpu_s = usage.ru_utime + usage.ru_stime
     seconds = time.perf_counter() - begun
     if process.wait() != 0:
         raise SystemExit(f"{words[0]} ended with status {process.returncode}")
-    return Measured(seconds, memory_mb, out)
+    return Measured(seconds, memory_mb, out, cpu_s)
 
 
 def report(title: str, rows: Sequence[Sequence[str]], record: Mapping[str, Any]) -> None:
@@ -95,6 +110,11 @@ def report(title: str, rows: Sequence[Sequence[str]], record: Mapping[str, Any])
             print("  " + "  ".join("-" * width for width in widths))
     machine = {"cores": os.cpu_count(), "processor": _processor(), "python": platform.python_version()}
     print(json.dumps({"benchmark": title, **record, "machine": machine}, ensure_ascii=False))
+
+
+def usable_cores() -> int:
+    """Count the cores this process may use, which under taskset is not all."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def say(text: str) -> None:

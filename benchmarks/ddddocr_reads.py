@@ -1,0 +1,36 @@
+"""The peer of `captcha_speed.py`: ddddocr reads PNG files; run by it in an environment of its own.
+
+    python ddddocr_reads.py LIST   # a text file, one path a line
+
+Prints one JSON line: texts, milliseconds of each reading (from the bytes of the file to the text), the model's size.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+import ddddocr  # type: ignore[import-not-found]
+
+WARM_UP = 20
+
+
+def main() -> None:
+    paths = Path(sys.argv[1]).read_text(encoding="utf-8").split("\n")
+    reader = ddddocr.DdddOcr(show_ad=False)
+    for path in paths[:WARM_UP]:
+        reader.classification(Path(path).read_bytes())
+    texts, ms = [], []
+    for path in paths:
+        begun = time.perf_counter()
+        texts.append(reader.classification(Path(path).read_bytes()))
+        ms.append(1000 * (time.perf_counter() - begun))
+    sizes = {file.name: file.stat().st_size / 1e6 for file in Path(ddddocr.__file__).parent.rglob("*.onnx")}
+    print(json.dumps({"version": version("ddddocr"), "texts": texts, "ms": ms, "models_mb": sizes}))
+
+
+if __name__ == "__main__":
+    main()
