@@ -1,4 +1,4 @@
-"""A page becomes windows into its sprite, however its style is written; what does not fit is refused with the reason."""
+"""A page becomes windows into its sprite, however its style is written; what does not fit is refused with a reason."""
 
 from __future__ import annotations
 
@@ -57,30 +57,26 @@ def test_vertical_offsets_make_it_a_sheet():
     assert not flat.tall
 
 
-@pytest.mark.parametrize(
-    "style",
-    [
-        pytest.param(lambda names: [f".{n} {{ height:14px;float:left ; width: 8px;background-position-x:-9px;}}"
-                                    for n in names], id="several properties in one rule"),
-        pytest.param(lambda names: [f".{n}{{width:8px}}" for n in names] + [f".{n}{{height:14px}}" for n in names[::-1]]
-                     + [f".{n}{{background-position-x:-9px}}" for n in names], id="in any order"),
-        pytest.param(lambda names: [f"\n\n  .{n}\n\t{{\r\n background-position-x :\n -9px ;\n\n width\t: 8px;; height:14px "
-                                    f"\n}}" for n in names], id="extra white space"),
-        pytest.param(lambda names: [", ".join(f".{n}" for n in names) + " { background-position:-9px 0; width:8px }",
-                                    ".sprite { height: 14px }"], id="one rule for all"),
-        pytest.param(lambda names: [f"/* a {{ }} */ DIV.{n}.sprite {{ WIDTH:8PX; Height:14px; background-position-x:-9px }}"
-                                    for n in names], id="comments, capitals and compound selectors"),
-        pytest.param(lambda names: [f".{n} {{ width:5px }} .{n} {{ width:8px; height:14px !important; height:3px;"
-                                    f"background-position-x:-9px }} .other > p {{ width:1px }} @media print {{ p {{}} }}"
-                                    for n in names], id="later wins, important wins, others do not matter"),
-        pytest.param(lambda names: [f".{n} {{ background-position-x:-9.0px; width:+8px; height:14px; colour;; }}"
-                                    for n in names], id="numbers said otherwise, a broken declaration"),
-    ],
-)  # fmt: skip
-@pytest.mark.parametrize("sprite", ['"{}"', "'{}'", "{}", ' \n "{}" '], ids=["quoted", "single", "bare", "spaced"])
+#: Ways to say the style of a class N; each says 8 x 14 at 9, 0.
+STYLES = {
+    "several properties in one rule": ".N { height:14px;float:left ; width: 8px;background-position-x:-9px;}",
+    "extra white space": "\n\n .N\n\t{\r\n background-position-x :\n -9px ;\n\n width\t: 8px;; height:14px\n}",
+    "a rule with other rules around": ".a > p { width:1px } .N{width:8px;height:14px;background-position-x:-9px} p{}",
+    "comments and capitals": "/* a { } */ .N { WIDTH:8PX; /* ; */ Height:14px; background-position-x:-9px }",
+    "compound selectors": "div.N.sprite { width:8px; height:14px; background-position-x:-9px } p.N { width:1px }",
+    "later wins": ".N { width:5px; background-position-x:-3px } .N { width:8px; height:14px; background-position:-9px 0 }",
+    "important wins": ".N { width:8px!important; height:14px; background-position:-9px 0 } .N { width:5px }",
+    "numbers said otherwise": ".N { background-position-x:-9.0px; width:+8px; height:14px; colour;; }",
+    "a list of selectors": ".Other, .N , p { width:8px; height:14px } .N { background-position: -9px 0px }",
+    "media that do not name it": "@media print { p {} } .N { width:8px; height:14px; background-position: -9px 0px }",
+}
+
+
+@pytest.mark.parametrize("style", STYLES.values(), ids=STYLES)
+@pytest.mark.parametrize("sprite", ['"{}"', "{}", " \n '{}' "], ids=["quoted", "bare", "spaced"])
 def test_a_style_means_the_same_however_it_is_written(style, sprite):
     names = names_of(page(rules(), SPRITE))
-    lines = style(names)
+    lines = [style.replace(".N", f".{name}") for name in names]
     lines.insert(len(lines) // 2, ".sprite { background-image : url(" + sprite.format(ADDRESS) + ") }")
     found = parse_page(page(rules(), None, css="\n".join(lines)))
     assert found.numbers == ((Window(9, 0, 8, 14),) * 2,) * 12
@@ -111,6 +107,7 @@ def test_the_sprite_rule_may_be_in_a_style_block_of_its_own():
         ({"width": "-8px"}, "number 6: a digit has the width -8"),
         ({"height": "0"}, "number 6: a digit has the height 0"),
         ({"width": None}, "number 6: a digit has no width"),
+        ({"background-position": "left"}, "number 6: background-position has other than two lengths"),
         ({"background-position-x": None}, "number 6: a digit has no background-position-x"),
         ({"background-position-x": "7px"}, "number 6: a digit lies outside the sprite, at offset 7 0"),
         ({"background-position-x": "-300px"}, "a digit lies outside the sprite: 8 x 14 at 300, 0 of 101 x 14"),
@@ -140,8 +137,11 @@ def test_a_class_with_no_rule_is_refused():
     assert refused(body) == "number 4: the class Another has no rule"
 
 
-@pytest.mark.parametrize("strange", [".row .AbC3xY1z { width:3px }", "@media screen { .AbC3xY1z { width:3px } }",
-                                     ".AbC3xY1z:first-child { width:3px }", "div { .AbC3xY1z { width:3px } }"])  # fmt: skip
+@pytest.mark.parametrize(
+    "strange",
+    [".row .AbC3xY1z { width:3px }", "@media screen { .AbC3xY1z { width:3px } }",
+     ".AbC3xY1z:first-child { width:3px }", "div { .AbC3xY1z { width:3px } }"],
+)  # fmt: skip
 def test_a_rule_that_may_change_a_digit_and_is_not_understood_is_refused(strange):
     body = page(rules(), SPRITE).replace(b"</style>", strange.encode() + b"</style>")
     assert "of a kind that is not understood" in refused(body)
@@ -170,7 +170,7 @@ def test_a_sprite_that_is_no_picture_is_refused(sprite, reason):
         ("data:image/png;base64", "the sprite's data URL holds no data"),
         ("data:image/png,%89PNG", "the sprite is no PNG"),
         ("/sprites/7.png", "the sprite is not in the page but at '/sprites/7.png'"),
-        ("", "number 1: a digit has no sprite"),
+        ("", "the sprite is not in the page but at ''"),
     ],
 )
 def test_an_address_that_holds_no_sprite_is_refused(address, reason):
@@ -207,12 +207,12 @@ def test_a_page_cut_anywhere_is_refused():
         (b'<div class="col-md-1">', b'<div class="col-md-2">', "the page shows 0 numbers, expected 12"),
         (b"<main>", b"<div>", "the page shows 0 numbers, expected 12"),
         (b'<div class="AbC0xY1z sprite"></div>', b"", "number 1 has 1 digits, expected 2 to 3"),
-        (b'class="AbC0xY1z sprite"', b'class="AbC0xY1z"', "number 1 holds <div class='AbC0xY1z'>, expected a div.sprite"),
-        (b'<div class="AbC0xY1z sprite"></div>', b"<b>7</b>", "number 1 holds <b class=''>, expected a div.sprite"),
+        (b'class="AbC0xY1z sprite"', b'class="AbC0xY1z"', "number 1 holds <div class='AbC0xY1z'>, expected"),
+        (b'<div class="AbC0xY1z sprite"></div>', b"<b>7</b>", "number 1 holds <b class=''>, expected"),
     ],
-)  # fmt: skip
+)
 def test_a_page_of_another_structure_is_refused(old, new, reason):
-    assert refused(page(rules(), SPRITE).replace(old, new)) == reason
+    assert refused(page(rules(), SPRITE).replace(old, new)).startswith(reason)
 
 
 def test_a_page_of_noise_is_refused():

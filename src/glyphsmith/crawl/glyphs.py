@@ -26,7 +26,7 @@ __all__ = ["DOUBT", "GlyphReader", "SheetReader", "SheetReading"]
 DIGITS = "0123456789"
 
 #: What every digit keeps of a glyph's probability, times ten, however sure the reader is.
-DOUBT = 1e-4
+DOUBT = 1e-5
 
 
 class GlyphReader(Protocol):
@@ -74,9 +74,9 @@ class SheetReader:
         """Read one page of level 2."""
         sheet = cut_sheet(page) if self._assignment else None
         if sheet is None:
-            scores = with_doubt(self._probabilities([page.cut(window) for window in page.windows]), self._doubt)
+            scores = with_doubt(self.probabilities([page.cut(window) for window in page.windows]), self._doubt)
             return SheetReading(scores, permuted=False, rule=None)
-        found = self._probabilities([cell for row in sheet.cells for cell in row])
+        found = self.probabilities([cell for row in sheet.cells for cell in row])
         scores = with_doubt(found, self._doubt).reshape(SIDE, SIDE, len(DIGITS))
         rule = float(evidence(scores).sum())
         permuted = rule > 0
@@ -86,7 +86,7 @@ class SheetReader:
         places = [sheet.place[window] for window in page.windows]
         return SheetReading(np.stack([scores[row, column] for row, column in places]), permuted, rule)
 
-    def _probabilities(self, cells: Sequence[Picture | None]) -> NDArray[np.float64]:
+    def probabilities(self, cells: Sequence[Picture | None]) -> NDArray[np.float64]:
         """Give the probabilities (N, 10) of cells; of a cell without ink all digits are alike.
 
         Cells of one size are read in one call: a reader sees them as it learned them, with nothing added around.

@@ -14,7 +14,7 @@ CONTRAST = 24
 
 
 def ink_of(picture: Picture, ground: tuple[int, int, int] | None = None) -> NDArray[np.bool_]:
-    """Give where (H, W) the pixels of a picture (H, W, 3) differ from ``ground``, or from their most frequent colour."""
+    """Give where (H, W) a picture (H, W, 3) differs from ``ground``, or from its most frequent colour."""
     if ground is None:
         packed = picture.astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)
         values, counts = np.unique(packed, return_counts=True)

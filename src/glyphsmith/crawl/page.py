@@ -143,10 +143,7 @@ def _window(digit: Selector, styles: Stylesheet, place: int) -> tuple[Window, st
     values = styles.values(classes, digit.attrib.get("style"))
     x = y = None
     if "background-position" in values:
-        both = values["background-position"]
-        if len(both) != 2:
-            raise PageError(f"{where}: background-position has {len(both)} values, expected two")
-        x, y = pixels(both[:1], f"{where}: background-position"), pixels(both[1:], f"{where}: background-position")
+        raise PageError(f"{where}: background-position has other than two lengths")
     if "background-position-x" in values:
         x = pixels(values["background-position-x"], f"{where}: background-position-x")
     if "background-position-y" in values:
@@ -162,7 +159,7 @@ def _window(digit: Selector, styles: Stylesheet, place: int) -> tuple[Window, st
         sides[side] = pixels(values[side], f"{where}: {side}")
         if sides[side] < 1:
             raise PageError(f"{where}: a digit has the {side} {sides[side]}")
-    address = url(values.get("background-image", ())) or url(values.get("background", ()))
+    address = url(values.get("background-image", ()))
     if address is None:
         raise PageError(f"{where}: a digit has no sprite")
     return Window(-x, -(y or 0), sides["width"], sides["height"]), address, y is not None

@@ -92,13 +92,26 @@ def read_stylesheet(text: str) -> Stylesheet:
 
 
 def _declarations(nodes: Iterable[Any]) -> dict[tuple[str, bool], Value]:
-    return {
-        (node.lower_name, node.important): tuple(
-            token for token in node.value if token.type not in ("whitespace", "comment")
-        )
-        for node in nodes
-        if node.type == "declaration"
-    }
+    """Give the values by property and importance, the shorthands for a background taken apart."""
+    found: dict[tuple[str, bool], Value] = {}
+    for node in nodes:
+        if node.type != "declaration":
+            continue
+        value = tuple(token for token in node.value if token.type not in ("whitespace", "comment"))
+        said = {node.lower_name: value}
+        if node.lower_name in ("background", "background-position"):
+            lengths = tuple(token for token in value if token.type in ("dimension", "number"))
+            both = lengths if len(lengths) == 2 else (_ZERO, _ZERO) if node.lower_name == "background" else ()
+            if len(both) == 2:
+                said = {"background-position-x": both[:1], "background-position-y": both[1:]}
+            if node.lower_name == "background":
+                said["background-image"] = value
+        found |= {(name, node.important): one for name, one in said.items()}
+    return found
+
+
+#: What a shorthand says of an offset that it does not name.
+_ZERO = tinycss2.parse_one_component_value("0")
 
 
 def _selectors(prelude: Sequence[Any]) -> list[list[Any]]:
