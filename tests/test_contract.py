@@ -36,6 +36,14 @@ FLAGS = {
     "recipes": {"--json"},
     "models": {"--json"},
     "synth sprites": {"--out", "--seed", "--fonts", "--font-part", "--hold-out", "--illegible", "--workers"},
+    "crawl collect": {
+        "--out", "--numbers", "--pages", "--requests", "--email", "--password", "--rate", "--fast", "--timeout",
+        "--attempts", "--json",
+    },
+    "crawl solve": {
+        "--model", "--pages", "--out", "--submit", "--bound", "--email", "--password", "--rate", "--fast", "--timeout",
+        "--attempts", "--json",
+    },
     "practice": {
         "--port", "--host", "--pages", "--seed", "--level", "--email", "--password", "--fonts", "--font-part",
         "--illegible", "--free-rows", "--latency", "--trouble", "--trouble-kind", "--slow", "--retry-after",

@@ -64,7 +64,7 @@ STYLES = {
     "a rule with other rules around": ".a > p { width:1px } .N{width:8px;height:14px;background-position-x:-9px} p{}",
     "comments and capitals": "/* a { } */ .N { WIDTH:8PX; /* ; */ Height:14px; background-position-x:-9px }",
     "compound selectors": "div.N.sprite { width:8px; height:14px; background-position-x:-9px } p.N { width:1px }",
-    "later wins": ".N { width:5px; background-position-x:-3px } .N { width:8px; height:14px; background-position:-9px 0 }",
+    "later wins": ".N{width:5px;background-position-x:-3px} .N {width:8px; height:14px; background-position:-9px 0}",
     "important wins": ".N { width:8px!important; height:14px; background-position:-9px 0 } .N { width:5px }",
     "numbers said otherwise": ".N { background-position-x:-9.0px; width:+8px; height:14px; colour;; }",
     "a list of selectors": ".Other, .N , p { width:8px; height:14px } .N { background-position: -9px 0px }",
