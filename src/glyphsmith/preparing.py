@@ -22,8 +22,9 @@ from glyphsmith.data.pictures import LabelledPictures
 from glyphsmith.data.split import Split, split_samples
 from glyphsmith.export.graph import preparation
 from glyphsmith.files import write_atomically
-from glyphsmith.growing import Grown
+from glyphsmith.growing import Grown, OldReader
 from glyphsmith.runtime.session import Preparer
+from glyphsmith.runtime.store import shipped
 from glyphsmith.train import automatic, diagnose, diagnose_text, folders
 from glyphsmith.train.automatic import Decision
 from glyphsmith.train.choices import choose_rest, choose_task
@@ -34,11 +35,15 @@ from glyphsmith.train.prepared import Prepared, prepare_parts
 from glyphsmith.train.recipe import Recipe, load_recipe, to_toml, with_settings
 from glyphsmith.train.rehearsal import keep_parts
 from glyphsmith.train.sources import endless_of, look_ahead, open_asked, painted_symbols
+from glyphsmith.train.start import start_from
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 __all__ = ["Task", "prepare"]
+
+#: The shipped reader whose weights are a start for small sets of texts.
+BASE_OF_TEXTS = "captcha"
 
 
 @dataclass(slots=True)
@@ -58,6 +63,11 @@ class Task:
     endless: Endless | None
     folds: Folds | None
     problems: list[Problem]
+
+
+def _base_of_texts() -> OldReader | None:
+    """Open the shipped reader that small sets of texts start from; None where this installation has none."""
+    return growing.open_old(BASE_OF_TEXTS) if BASE_OF_TEXTS in shipped() else None
 
 
 def prepare(folder: Path, asked: Asked, say: Callable[[str], None]) -> Task:
@@ -108,12 +118,16 @@ def prepare(folder: Path, asked: Asked, say: Callable[[str], None]) -> Task:
     counts = Counter(label for i in split.train for label in made.labels_of(labels[i]))
     if made.texts is None:
         automatic.check_labels(counts)
-    choose_rest(made, asked, source, checked, split.train, counts)
+    base = _base_of_texts() if made.texts is not None and old is None else None
+    choose_rest(made, asked, source, checked, split.train, counts, base=base.reader.card if base else None)
     chosen, decisions = made.recipe, made.decisions
     alphabet, weights = Alphabet.of([*counts, *painted_symbols(asked.source, chosen)]), None
     if grown:
         chosen, alphabet, weights, why = grown.go_on(chosen, alphabet, asked.settings, shorter=not asked.recipe)
         decisions += why
+    elif chosen.learn.start:
+        begun = growing.open_old(chosen.learn.start)
+        weights = start_from(begun.reader.card, begun.weights, chosen, alphabet, where=chosen.learn.start)
     for decision in decisions:
         say(f"{decision.what}: {decision.value} - {decision.reason}")
     write_atomically(folder / "recipe.toml", to_toml(chosen))

@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glyphsmith.alphabet import Alphabet
+from glyphsmith.card import Card
 from glyphsmith.decode.grammars import GRAMMARS
 from glyphsmith.errors import DataError
 from glyphsmith.expression import evaluate_expression
 from glyphsmith.train.automatic import Decision, Look
-from glyphsmith.train.recipe import Augment, Decode, Learn, Network, Prepare, Recipe
+from glyphsmith.train.recipe import Augment, Decode, Learn, Network, Prepare, Recipe, recipe_from_dict
 
 __all__ = ["Texts", "are_texts", "choose_text", "look_at_texts"]
 
@@ -28,6 +29,8 @@ __all__ = ["Texts", "are_texts", "choose_text", "look_at_texts"]
 _LEAST_PX = 2.5
 MOST_SYMBOLS = 1000
 LEAST_PICTURES = 20
+#: Below this many pictures to learn from, the weights of a reader are a better start than chance (docs/log.md).
+FEW = 2000
 LONGEST = 256
 #: Heights that the network is given; a larger one costs time and a smaller one strokes.
 _HEIGHTS_PX = (24, 64)
@@ -147,11 +150,19 @@ def _are_expressions(texts: Iterable[str], symbols: tuple[str, ...]) -> bool:
 
 
 def choose_text(
-    texts: Texts, sizes: Mapping[tuple[int, int], int], look: Look, n: int, recipe: Recipe, why: str
+    texts: Texts,
+    sizes: Mapping[tuple[int, int], int],
+    look: Look,
+    n: int,
+    recipe: Recipe,
+    why: str,
+    *,
+    base: Card | None = None,
 ) -> tuple[Recipe, list[Decision]]:
     """Fill an empty recipe for texts on pictures of ``sizes`` ((width, height) -> count), ``n`` to learn from.
 
-    Raises DataError where the pictures would have to be enlarged beyond reason.
+    ``base`` is a reader whose weights a small set may start from. Raises DataError where the pictures would have to be
+    enlarged beyond reason.
     """
     decisions = [
         Decision("task", "text", why),
@@ -163,6 +174,9 @@ def choose_text(
         ),
     ]
     columns = 2 * texts.columns
+    if base is not None and n < FEW and _suits(base, sizes, columns):
+        made, further = _started(base, texts, n, recipe)
+        return made, decisions + further
     prepare, reason = _prepare(sizes, columns, look)
     decisions.append(Decision("size", f"{prepare.width_px}x{prepare.height_px}", reason))
     decisions.append(
@@ -187,11 +201,16 @@ def choose_text(
             f"convolutions alone; {'small' if small else 'ordinary'} pictures",
         )
     )
+    made, further = _learned(replace(recipe, prepare=prepare, network=network), texts, n, _learn(n))
+    return made, decisions + further
+
+
+def _learned(recipe: Recipe, texts: Texts, n: int, learn: Learn) -> tuple[Recipe, list[Decision]]:
+    """Settle how a network learns ``n`` pictures of texts, and what its readings are held to."""
     augment, strength = _augment(n)
-    decisions.append(Decision("augmentation", strength, f"{n:,} pictures to learn from"))
-    learn = _learn(n)
     seen = learn.epochs * n
-    decisions += [
+    decisions = [
+        Decision("augmentation", strength, f"{n:,} pictures to learn from"),
         Decision("batch", str(learn.batch), f"{max(1, n // learn.batch)} steps an epoch"),
         Decision("epochs", str(learn.epochs), f"about {seen:,} pictures seen in all; the rate rises and falls once"),
         Decision("rate", f"{learn.rate:g}", "it rises over the first fifth of the steps and falls to almost nothing"),
@@ -199,16 +218,30 @@ def choose_text(
     if texts.grammar:
         why = "every text is one, and what is none has no value; --set decode.pattern= reads whatever is seen"
         decisions.append(Decision("held to", texts.grammar, why))
-    made = replace(
-        recipe,
-        task="text",
-        prepare=prepare,
-        network=network,
-        augment=augment,
-        learn=learn,
-        decode=Decode(texts.grammar),
+    return replace(recipe, task="text", augment=augment, learn=learn, decode=Decode(texts.grammar)), decisions
+
+
+def _suits(base: Card, sizes: Mapping[tuple[int, int], int], columns: int) -> bool:
+    """Say whether a reader's preparation keeps pictures of these sizes large enough and has columns for their texts."""
+    was = recipe_from_dict(base.recipe, where=base.name)
+    (width, height), _ = max(sizes.items(), key=lambda item: item[1])
+    shown_px = height * min(was.prepare.width_px / width, was.prepare.height_px / height)
+    own = was.task == "text" and was.network.family == "text" and was.network.head == "ctc"
+    return own and columns <= was.network.columns and shown_px >= min(height, _HEIGHTS_PX[0])
+
+
+def _started(base: Card, texts: Texts, n: int, recipe: Recipe) -> tuple[Recipe, list[Decision]]:
+    """Choose for a small set that starts from the weights of a reader: its preparation and network are kept."""
+    was = recipe_from_dict(base.recipe, where=base.name)
+    seen = 30_000
+    learn = replace(_learn(n), epochs=max(12, seen // max(1, n)), guide=0.0, start=base.name)
+    made, further = _learned(replace(recipe, prepare=was.prepare, network=was.network), texts, n, learn)
+    why = (
+        f"{n:,} pictures are few; its layers have seen signs under noise (docs/log.md). Labels are those of these "
+        'pictures alone; --set learn.start="" starts from nothing'
     )
-    return made, decisions
+    size = f"{was.prepare.width_px}x{was.prepare.height_px}"
+    return made, [Decision("start", base.name, why), Decision("size", size, f"as {base.name} has it"), *further]
 
 
 def _alphabet_in_words(texts: Texts) -> str:

@@ -12,11 +12,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from glyphsmith.card import Card
 from glyphsmith.data.audit import Audit
 from glyphsmith.data.pictures import LabelledPictures
 from glyphsmith.train import automatic, automatic_text
 from glyphsmith.train.automatic import Decision
 from glyphsmith.train.automatic_text import Texts
+from glyphsmith.train.fabric import process
 from glyphsmith.train.folders import Asked
 from glyphsmith.train.folding import choose_folds
 from glyphsmith.train.recipe import Recipe, with_settings
@@ -66,6 +68,7 @@ def choose_task(
         texts=made.texts is not None,
         recipe_folds=made.recipe.data.folds,
         given_test=bool(checked.parts["test"] and checked.parts["train"]),
+        processes=process()[1],
     )
     if chosen is not None:
         made.decisions.append(chosen)
@@ -86,15 +89,20 @@ def choose_rest(
     checked: Audit,
     train: NDArray[np.int64],
     counts: Counter[str],
+    *,
+    base: Card | None = None,
 ) -> None:
-    """Settle preparation, network and learning, looking at the training pictures ``train`` with ``counts`` a label."""
+    """Settle preparation, network and learning, looking at the training pictures ``train`` with ``counts`` a label.
+
+    ``base`` is a reader whose weights a small set of texts may start from.
+    """
     if asked.recipe:
         made.decisions.append(Decision("recipe", made.recipe.name, made.recipe.about or "as named"))
     else:
         look = automatic.look_at(automatic.sample_of(source, train))
         if made.texts is not None:
             chosen, why = automatic_text.choose_text(
-                made.texts, checked.sizes, look, len(train), made.recipe, made.why_task
+                made.texts, checked.sizes, look, len(train), made.recipe, made.why_task, base=base
             )
         else:
             chosen, why = automatic.choose(counts, look, made.recipe)

@@ -149,7 +149,8 @@ class Learn:
     second from the second on, and so on; a time limit shortens every stretch alike.
     ``average`` is the decay of the running mean of the weights per step (0: off). ``keep`` says whether the last or the
     best weights on validation go into the file. ``patience`` counts epochs without gain before an early stop (0: off).
-    ``guide`` weighs the loss of a text network's guide against that of its columns (nets.text).
+    ``guide`` weighs the loss of a text network's guide against that of its columns (nets.text). ``start`` names a
+    reader of texts, a shipped one or a file, whose weights the network begins with ("": none); its labels are not kept.
     """
 
     epochs: int = 12
@@ -166,6 +167,7 @@ class Learn:
     patience: int = 0
     precision: Literal["bf16", "float32"] = "bf16"
     guide: float = 0.0
+    start: str = ""
 
 
 @dataclass(frozen=True, slots=True)

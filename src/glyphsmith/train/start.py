@@ -1,0 +1,56 @@
+"""Starting from the weights of a shipped reader where pictures are few: it has seen thousands of signs under noise.
+
+Not ``--from``, which goes on with a reader, keeps its labels and rehearses its pictures (train.further). Here nothing
+of the old reader is kept but what its layers have learned to see; labels are those of the new pictures alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from glyphsmith.alphabet import Alphabet
+from glyphsmith.card import Card
+from glyphsmith.errors import ModelError
+from glyphsmith.train.learned import build_network
+from glyphsmith.train.recipe import Recipe
+
+__all__ = ["start_from"]
+
+
+def start_from(
+    card: Card, weights: Mapping[str, NDArray[Any]], recipe: Recipe, alphabet: Alphabet, *, where: str
+) -> dict[str, Tensor]:
+    """Give first weights for a network of ``recipe`` and ``alphabet``, as far as possible those of another reader.
+
+    ``weights`` are those in its file by the network's own names. A sign the reader knows keeps its output, a small
+    letter takes its capital's and the other way round, every other sign begins anew. Raises ModelError where the
+    networks are not the same.
+    """
+    state = build_network(recipe, len(alphabet)).state_dict()
+    blank = len(weights.get("head.bias", ())) - len(card.alphabet)
+    rows = {label: blank + i for i, label in enumerate(card.alphabet)}
+    by_case = {label.casefold(): row for label, row in rows.items()}
+    for name, fresh in state.items():
+        if name.startswith("head.") and name in weights:
+            known = torch.from_numpy(np.array(weights[name], dtype=np.float32))
+            fresh[:blank] = known[:blank]
+            for i, label in enumerate(alphabet):
+                row = rows.get(label, by_case.get(label.casefold()))
+                if row is not None:
+                    fresh[blank + i] = known[row]
+        elif name in weights:
+            known = torch.from_numpy(np.array(weights[name], dtype=np.float32))
+            if known.shape != fresh.shape:
+                raise ModelError(
+                    f"{where}: weights {name} have shape {tuple(known.shape)}, those of the recipe "
+                    f"{tuple(fresh.shape)}",
+                    hint='leave network and prepare out of --set, or start from nothing with --set learn.start=""',
+                )
+            fresh.copy_(known)
+    return state
