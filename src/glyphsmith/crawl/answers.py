@@ -52,7 +52,7 @@ class PageAnswer:
         # 1 - p is summed from the other digits: 1 - max would drown in rounding where p is nearly 1.
         chances = np.exp(self._scores)
         wrong = np.sort(chances, axis=1)[:, :-1].sum(axis=1) / chances.sum(axis=1)
-        return float(-np.expm1(np.log1p(-wrong).sum()))
+        return abs(float(np.expm1(np.log1p(-wrong).sum())))
 
     @property
     def numbers(self) -> tuple[int, ...]:

@@ -96,6 +96,12 @@ def run_story(story: Callable[[Download], Awaitable[T]], pace: Pace) -> T:
         process.start(install_signal_handlers=False)
     except ReactorNotRestartable:
         raise SiteError("a process can crawl once", hint="start another process") from None
+    except KeyboardInterrupt:
+        from twisted.internet import reactor
+
+        # Left alone, the threads that look host names up would keep the process from ending.
+        reactor.getThreadPool().stop()
+        raise
     if failed:
         raise failed[0]
     if not ended:
