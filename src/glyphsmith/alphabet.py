@@ -7,12 +7,68 @@ from collections.abc import Iterable, Iterator
 
 from glyphsmith.errors import DataError
 
-__all__ = ["Alphabet", "normalise_label"]
+__all__ = ["Alphabet", "normalise_label", "split_symbols"]
 
 
 def normalise_label(label: str) -> str:
     """Give the composed (NFC) form of a label without surrounding white space, so that equal labels compare equal."""
     return unicodedata.normalize("NFC", label).strip()
+
+
+#: A code point between these two or after one of them belongs to the sign before it: joined emoji, skins, variants.
+_JOINER = "\u200d"
+_FLAG_LETTERS = range(0x1F1E6, 0x1F200)
+_SKINS = range(0x1F3FB, 0x1F400)
+
+
+#: A longer word is no symbol; it would not fit on a sheet either.
+LONGEST_SYMBOL = 24
+
+
+def split_symbols(text: str) -> tuple[str, ...]:
+    """Give the symbols that a person wrote in a row: ``"ᚠᚢᚦ"`` are three, and so are ``"sch ch s"`` with spaces.
+
+    Without white space a symbol is what is seen as one sign: a letter with its accents, a joined emoji, a flag.
+    Raises DataError where there is none, and where one stands twice or leaves no ink.
+    """
+    words = normalise_label(text).split()
+    symbols = words if len(words) > 1 else _signs("".join(words))
+    if not symbols:
+        raise DataError("there is no symbol", hint='--symbols "ᚠᚢᚦ", or with spaces between symbols of several letters')
+    twice = next((symbol for k, symbol in enumerate(symbols) if symbol in symbols[:k]), None)
+    if twice is not None:
+        raise DataError(f"the symbol {twice!r} stands twice", hint="name every symbol once")
+    longest = max(symbols, key=len)
+    if len(longest) > LONGEST_SYMBOL:
+        raise DataError(f"the symbol {longest!r} has {len(longest)} characters, the limit is {LONGEST_SYMBOL}")
+    unseen = next((symbol for symbol in symbols if not _leaves_ink(symbol)), None)
+    if unseen is not None:
+        raise DataError(f"the symbol {unseen!r} leaves no ink", hint="name visible symbols only")
+    return tuple(symbols)
+
+
+def _signs(text: str) -> list[str]:
+    signs: list[str] = []
+    for character in text:
+        joins = unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me", "Mc")
+        pairs = ord(character) in _FLAG_LETTERS and len(signs[-1:]) == 1 and len(signs[-1]) == 1
+        if signs and (
+            joins
+            or character == _JOINER
+            or signs[-1].endswith(_JOINER)
+            or ord(character) in _SKINS
+            or (pairs and ord(signs[-1]) in _FLAG_LETTERS)
+        ):
+            signs[-1] += character
+        else:
+            signs.append(character)
+    return signs
+
+
+def _leaves_ink(symbol: str) -> bool:
+    return all(character.isprintable() or character == _JOINER for character in symbol) and any(
+        unicodedata.category(character)[0] not in "ZC" for character in symbol
+    )
 
 
 class Alphabet:

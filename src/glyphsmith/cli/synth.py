@@ -1,4 +1,4 @@
-"""``glyphsmith synth captcha|arithmetic|sprites``: paint labelled pictures into a folder."""
+"""``glyphsmith synth captcha|arithmetic|sprites|glyphs``: paint labelled pictures into a folder."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ _Height = Annotated[int | None, typer.Option("--height", metavar="PX", help="Hei
 _Fonts = Annotated[
     list[str] | None,
     typer.Option(
-        "--fonts", metavar="FONTS", help="A folder or file of fonts, or bundled, matplotlib, system; may be repeated."
+        "--fonts",
+        metavar="FONTS",
+        help="A folder or file of fonts, or bundled, matplotlib, installed (also: system); may be repeated.",
     ),
 ]
 _Workers = Annotated[
@@ -40,7 +42,8 @@ def register(app: typer.Typer) -> None:
     verbs.command("captcha")(captcha)
     verbs.command("arithmetic")(arithmetic)
     verbs.command("sprites")(sprites)
-    app.add_typer(verbs, name="synth", help="Paint labelled pictures: captcha, arithmetic, sprites.")
+    verbs.command("glyphs")(glyphs)
+    app.add_typer(verbs, name="synth", help="Paint labelled pictures: captcha, arithmetic, sprites, glyphs.")
 
 
 def captcha(
@@ -109,15 +112,50 @@ def sprites(
     return 0
 
 
+def glyphs(
+    number: _Number,
+    out: _Out,
+    symbols: Annotated[
+        str, typer.Option("--symbols", metavar="SYMBOLS", help="An alphabet of any script; see docs/few-samples.md.")
+    ],
+    seed: _Seed = 0,
+    fonts: _Fonts = None,
+    size: Annotated[
+        str, typer.Option("--size", metavar="PX", help="The longer side of pictures: 64, or 32-80.")
+    ] = "32-80",
+    handwritten: Annotated[
+        bool, typer.Option("--handwritten", help="Draw with an unsteady pen along the symbols' middle lines.")
+    ] = False,
+    workers: _Workers = None,
+) -> int:
+    """Paint an alphabet in every font that has its symbols; DIR gets a folder a symbol and labels.csv."""
+    from glyphsmith.alphabet import split_symbols
+    from glyphsmith.data.naming import folder_names
+    from glyphsmith.synth.alphabets import AlphabetPainter, AlphabetSettings
+
+    alphabet = split_symbols(symbols)
+    settings = AlphabetSettings(symbols=alphabet, side_px=_range(size, "--size", "64 or 32-80"))
+    settings = replace(settings, handwritten=float(handwritten), **({"fonts": tuple(fonts)} if fonts else {}))
+    painter = AlphabetPainter(settings)
+    columns = {"font": lambda index: painter.font_of(seed, index)}
+    painted = _written(painter, number, out, seed, "folders", workers, folders=folder_names(alphabet), columns=columns)
+    print(f"{out}: {painted} pictures of {len(alphabet)} symbols, a folder a symbol and labels.csv, seed {seed}")
+    return 0
+
+
 def _changes(width: int | None, height: int | None, fonts: list[str] | None) -> dict[str, Any]:
     named = {"width_px": width, "height_px": height, "fonts": tuple(fonts) if fonts else None}
     return {name: value for name, value in named.items() if value is not None}
 
 
 def _length(words: str) -> tuple[int, int]:
+    return _range(words, "--length", "4 or --length 4-6")
+
+
+def _range(words: str, flag: str, example: str) -> tuple[int, int]:
     found = re.fullmatch(r"\s*(\d{1,4})\s*(?:-\s*(\d{1,4})\s*)?", words)
     if found is None:
-        raise DataError(f"--length {words}: expected a number or a range", hint="--length 4 or --length 4-6")
+        raise DataError(f"{flag} {words}: expected a number or a range", hint=f"{flag} {example}")
     low, high = found.group(1), found.group(2)
     return int(low), int(high or low)
 
@@ -136,7 +174,15 @@ def _paint(
     return 0
 
 
-def _written(painter: LabelledPainter, number: int, out: str, seed: int, labels: Labels, workers: int | None) -> int:
+def _written(
+    painter: LabelledPainter,
+    number: int,
+    out: str,
+    seed: int,
+    labels: Labels,
+    workers: int | None,
+    **layout: Any,
+) -> int:
     """Paint a folder, say with which fonts and how far it is, and give how many pictures there are."""
     from glyphsmith.progress import watched
     from glyphsmith.synth.folder import paint_folder, workers_for
@@ -144,5 +190,5 @@ def _written(painter: LabelledPainter, number: int, out: str, seed: int, labels:
     for line in painter.describe():
         print(line, file=sys.stderr)
     processes = workers_for(number) if workers is None else workers
-    texts = paint_folder(painter, number, out, seed, labels=labels, workers=processes)
+    texts = paint_folder(painter, number, out, seed, labels=labels, workers=processes, **layout)
     return sum(1 for _ in watched(texts, number, "painting"))

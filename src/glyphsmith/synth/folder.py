@@ -11,10 +11,11 @@ import io
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Literal
@@ -35,8 +36,8 @@ _CHUNK = 64
 #: A second process takes about this many pictures' time to start.
 _WORTH_A_WORKER = 2000
 
-#: Where the labels go: into a table, a list, or the names of the files (``7_000123.png``).
-Labels = Literal["labels.csv", "labels.txt", "names"]
+#: Where the labels go: into a table, a list, the names of the files (``7_000123.png``), or folders beside a table.
+Labels = Literal["labels.csv", "labels.txt", "names", "folders"]
 
 
 def workers_for(n: int) -> int:
@@ -45,12 +46,22 @@ def workers_for(n: int) -> int:
 
 
 def paint_folder(
-    painter: LabelledPainter, n: int, out: str | Path, seed: int, *, labels: Labels, workers: int = 1
+    painter: LabelledPainter,
+    n: int,
+    out: str | Path,
+    seed: int,
+    *,
+    labels: Labels,
+    workers: int = 1,
+    folders: Mapping[str, str] | None = None,
+    columns: Mapping[str, Callable[[int], str]] | None = None,
 ) -> Iterator[str]:
     """Paint pictures 0 to n - 1 of a seed into an empty or new folder; gives each text once its picture is written.
 
     ``labels.csv`` has the columns file and text; ``labels.txt`` a line ``expression value`` for each of 0.png, 1.png
-    and so on; with "names" files are called ``<text>_<index>.png``. Labels are written at the end, also at an early
+    and so on; with "names" files are called ``<text>_<index>.png``; with "folders" they lie in the folder that
+    ``folders`` gives for their text, and ``labels.csv`` says file, label and what ``columns`` give for an index.
+    Labels are written at the end, also at an early
     one. Raises DataError for a folder that holds something already, and where nothing can be written.
     """
     if not 1 <= n <= MOST_PICTURES:
@@ -60,7 +71,8 @@ def paint_folder(
     Seeded(seed)  # refuses an impossible seed before there is a folder
     folder = _empty_folder(Path(out))
     digits = 1 if labels == "labels.txt" else len(str(n - 1))
-    return _painted(painter, n, folder, seed, digits, labels, min(workers, -(-n // _CHUNK)))
+    names = _Names(folder, digits, labels, dict(folders or {}))
+    return _painted(painter, n, names, seed, dict(columns or {}), min(workers, -(-n // _CHUNK)))
 
 
 def _empty_folder(folder: Path) -> Path:
@@ -75,16 +87,38 @@ def _empty_folder(folder: Path) -> Path:
     return folder
 
 
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Where the picture of an index and a text goes."""
+
+    folder: Path
+    digits: int
+    labels: Labels
+    folders: Mapping[str, str]
+
+    def file(self, index: int, text: str) -> str:
+        """Give the name below the folder."""
+        name = f"{index:0{self.digits}d}.png"
+        if self.labels == "names":
+            return f"{text}_{name}"
+        return f"{self.folders[text]}/{name}" if self.labels == "folders" else name
+
+
 def _painted(
-    painter: LabelledPainter, n: int, folder: Path, seed: int, digits: int, labels: Labels, workers: int
+    painter: LabelledPainter,
+    n: int,
+    names: _Names,
+    seed: int,
+    columns: Mapping[str, Callable[[int], str]],
+    workers: int,
 ) -> Iterator[str]:
     chunks = [range(start, min(n, start + _CHUNK)) for start in range(0, n, _CHUNK)]
     texts: list[str] = []
     try:
         painted = (
-            (_paint_chunk(painter, seed, chunk, folder, digits, labels) for chunk in chunks)
+            (_paint_chunk(painter, seed, chunk, names) for chunk in chunks)
             if workers == 1
-            else _shared_out(painter, seed, chunks, folder, digits, labels, workers)
+            else _shared_out(painter, seed, chunks, names, workers)
         )
         for some in painted:
             for text in some:
@@ -92,23 +126,15 @@ def _painted(
                 yield text
     finally:
         if texts:
-            _write_labels(folder, texts, digits, labels)
+            _write_labels(names, texts, columns)
 
 
 def _shared_out(
-    painter: LabelledPainter,
-    seed: int,
-    chunks: Sequence[range],
-    folder: Path,
-    digits: int,
-    labels: Labels,
-    workers: int,
+    painter: LabelledPainter, seed: int, chunks: Sequence[range], names: _Names, workers: int
 ) -> Iterator[list[str]]:
     """Paint chunks in worker processes; give their texts in order. Only a few chunks wait at any time."""
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(
-        workers, mp_context=context, initializer=_begin_worker, initargs=(painter, seed, folder, digits, labels)
-    )
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker, initargs=(painter, seed, names))
     try:
         ahead = iter(chunks)
         waiting = [pool.submit(_worker_chunk, chunk) for chunk in islice(ahead, 4 * workers)]
@@ -121,12 +147,12 @@ def _shared_out(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-_worker: tuple[LabelledPainter, int, Path, int, Labels] | None = None
+_worker: tuple[LabelledPainter, int, _Names] | None = None
 
 
-def _begin_worker(painter: LabelledPainter, seed: int, folder: Path, digits: int, labels: Labels) -> None:
+def _begin_worker(painter: LabelledPainter, seed: int, names: _Names) -> None:
     global _worker  # noqa: PLW0603 - what a process is told once, at its start
-    _worker = (painter, seed, folder, digits, labels)
+    _worker = (painter, seed, names)
     cv2.setNumThreads(1)
     # Ctrl-C goes to all processes of a terminal; the first one ends the others in order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -134,19 +160,16 @@ def _begin_worker(painter: LabelledPainter, seed: int, folder: Path, digits: int
 
 def _worker_chunk(chunk: range) -> list[str]:
     assert _worker is not None
-    painter, seed, folder, digits, labels = _worker
-    return _paint_chunk(painter, seed, chunk, folder, digits, labels)
+    painter, seed, names = _worker
+    return _paint_chunk(painter, seed, chunk, names)
 
 
-def _paint_chunk(
-    painter: LabelledPainter, seed: int, chunk: range, folder: Path, digits: int, labels: Labels
-) -> list[str]:
+def _paint_chunk(painter: LabelledPainter, seed: int, chunk: range, names: _Names) -> list[str]:
     texts = []
     for index in chunk:
         picture, text = painter.paint(seed, index)
         encoded = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))[1]
-        name = _name(index, digits)
-        _write(folder / (f"{text}_{name}" if labels == "names" else name), encoded.tobytes())
+        _write(names.folder / names.file(index, text), encoded.tobytes())
         texts.append(text)
     return texts
 
@@ -155,6 +178,7 @@ def _write(path: Path, data: bytes) -> None:
     # Beside and renamed, but without the wait for the disk of files.py: a picture can be painted again.
     beside = path.with_name(f".{path.name}.part")
     try:
+        path.parent.mkdir(exist_ok=True)
         beside.write_bytes(data)
         beside.replace(path)
     except OSError as error:
@@ -163,18 +187,15 @@ def _write(path: Path, data: bytes) -> None:
         raise DataError(f"{path}: cannot be written ({error.strerror or error})") from None
 
 
-def _name(index: int, digits: int) -> str:
-    return f"{index:0{digits}d}.png"
-
-
-def _write_labels(folder: Path, texts: Sequence[str], digits: int, labels: Labels) -> None:
-    if labels == "names":
+def _write_labels(names: _Names, texts: Sequence[str], columns: Mapping[str, Callable[[int], str]]) -> None:
+    if names.labels == "names":
         return
-    if labels == "labels.txt":
-        write_atomically(folder / labels, "\n".join(lines_of(texts)) + "\n")
+    if names.labels == "labels.txt":
+        write_atomically(names.folder / names.labels, "\n".join(lines_of(texts)) + "\n")
         return
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(("file", "text"))
-    writer.writerows((_name(index, digits), text) for index, text in enumerate(texts))
-    write_atomically(folder / labels, table.getvalue())
+    writer.writerow(("file", "label" if names.labels == "folders" else "text", *columns))
+    for index, text in enumerate(texts):
+        writer.writerow((names.file(index, text), text, *(column(index) for column in columns.values())))
+    write_atomically(names.folder / "labels.csv", table.getvalue())

@@ -20,7 +20,7 @@ __all__ = ["BUNDLED_FONT", "FONT_SOURCES", "Typeface", "find_typefaces", "font_f
 #: Droid Sans Mono, the font of the ``captcha`` package; Apache License 2.0, see fonts/README.md.
 BUNDLED_FONT = Path(__file__).parent / "fonts" / "DroidSansMono.ttf"
 #: Words that stand for fonts, besides files and folders.
-FONT_SOURCES = ("bundled", "matplotlib", "system")
+FONT_SOURCES = ("bundled", "matplotlib", "system", "installed")
 
 _SUFFIXES = (".ttf", ".otf", ".ttc", ".otc")
 #: Fonts whose letters are pictures, pieces of signs or boxes with the code points written in them.
@@ -48,9 +48,9 @@ class Typeface:
 def find_typefaces(sources: Sequence[str], symbols: Iterable[str]) -> tuple[Typeface, ...]:
     """Find the fonts that have at least one of the symbols, in the order of the sources, then of the file names.
 
-    A source is "bundled", "matplotlib", "system", a font file or a folder (searched with its subfolders).
-    "matplotlib" and "system" may hold none; a file or folder must. Raises DataError where a source has no font,
-    and where a symbol is in no font at all.
+    A source is "bundled", "matplotlib", "system" (or "installed", its other name), a font file or a folder (searched
+    with its subfolders). "matplotlib" and "system" may hold none; a file or folder must. Raises DataError where a
+    source has no font, and where a symbol is in no font at all.
     """
     wanted = frozenset(symbols)
     found: dict[str, Typeface] = {}
@@ -84,7 +84,7 @@ def font_files(source: str) -> list[Path]:
         spec = importlib.util.find_spec("matplotlib")
         home = Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf" if spec and spec.origin else None
         return _in_folder(home) if home is not None and home.is_dir() else []
-    if source == "system":
+    if source in ("system", "installed"):
         from glyphsmith.fonts import font_paths
 
         return _lettered(Path(path) for path in font_paths() if path)
