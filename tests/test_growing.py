@@ -112,6 +112,15 @@ def test_without_its_pictures_the_old_answers_are_kept_and_that_is_said(old: Pat
     assert shown(reader, "cross", tmp_path) >= 0.5
 
 
+def test_one_new_sign_alone_is_not_taught_to_a_bare_file(old: Path, tmp_path: Path, capsys) -> None:
+    shutil.copy(old / "run" / "model.onnx", tmp_path / "bare.onnx")
+    folder_of(tmp_path / "new", ("corner",), each=12)
+    words = ["train", str(tmp_path / "new"), "--from", str(tmp_path / "bare.onnx"), "--out", str(tmp_path / "run")]
+    assert main(words) == 2
+    assert "would answer it to everything" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
 def test_old_answers_weigh_nothing_while_they_are_given(old: Path) -> None:
     import torch
 

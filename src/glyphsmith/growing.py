@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from glyphsmith.alphabet import Alphabet
 from glyphsmith.data.one_sign import open_one_sign
+from glyphsmith.errors import DataError
 from glyphsmith.evaluate.evaluation import evaluate
 from glyphsmith.evaluate.words import count, percent
 from glyphsmith.export.reader_file import network_weights
@@ -118,8 +119,18 @@ def one_new_sign(old: OldReader | None, place: str) -> LabelledPictures | None:
 
 
 def take_up(old: OldReader, source: LabelledPictures, *, seed: int, say: Callable[[str], None]) -> Grown:
-    """Find what the old reader learned from and put what is rehearsed of it behind the new pictures."""
-    return Grown(old, *rehearse(old.path, old.reader.card, source, seed=seed, say=say))
+    """Find what the old reader learned from and put what is rehearsed of it behind the new pictures.
+
+    Raises DataError for one new label alone where nothing is known that it could be told from.
+    """
+    grown = Grown(old, *rehearse(old.path, old.reader.card, source, seed=seed, say=say))
+    if not grown.rehearsal.known and old.reader.card.task == "label" and len(set(source.labels)) == 1:
+        raise DataError(
+            f"{source.where}: pictures of {source.labels[0]} alone, and {grown.rehearsal.why}: "
+            "the reader would answer it to everything",
+            hint="name the run folder of the reader with --from, or add some pictures of its other labels",
+        )
+    return grown
 
 
 def before_and_after(

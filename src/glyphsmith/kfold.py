@@ -44,6 +44,7 @@ from glyphsmith.train.folding import FoldFigures, fold_figures, seconds_for_fold
 from glyphsmith.train.judge import logits_of
 from glyphsmith.train.learned import Fit, build_network
 from glyphsmith.train.loop import fit as learn
+from glyphsmith.train.more import Point, forecast, in_words, shares_of
 from glyphsmith.train.prepared import Prepared, prepare_parts
 from glyphsmith.train.tasks.lesson import lesson_of
 
@@ -51,6 +52,8 @@ __all__ = ["Scored", "doubtful", "score"]
 
 #: Doubtful labels that the report shows.
 SHOWN = 36
+#: Folds that are read at each share of the data, and the seconds that all of it may take without a time limit.
+CURVE_FOLDS, CURVE_S = 2, 300.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +71,7 @@ class Scored:
     likely: NDArray[np.float64]
     temperature: float
     text_temperature: float
+    points: tuple[Point, ...]
     reason: str
     seconds: float
 
@@ -85,6 +89,19 @@ class Scored:
             "mean": round(self.figures.mean, 6),
             "mean_t95": [round(end, 6) for end in self.figures.t95],
         }
+
+    def more(self) -> tuple[dict[str, Any], list[str]]:
+        """Say what more pictures would bring, as a record and in a sentence; both empty where nothing can be said."""
+        if not self.points:
+            return {}, []
+        pictures = self.evaluation.n / self.evaluation.known
+        found = forecast(self.points, pictures, max(5, round(pictures)))
+        if found is None:
+            return {}, []
+        figures = self.evaluation.as_dict()["per_class"]
+        wrong = sorted(figures, key=lambda entry: (entry["recall"] or 0.0) * entry["n"] - entry["n"])
+        weakest = [entry["label"] for entry in wrong if entry["n"] and (entry["recall"] or 0.0) < 1.0][:2]
+        return asdict(found), [in_words(found, weakest)]
 
     def lines(self) -> list[str]:
         """Say it."""
@@ -136,13 +153,17 @@ def score(
         if k == 0:
             most = f", at most {seconds:.0f} s" if seconds is not None else ""
             say(f"folds: {folds.count} trainings more, about {final_s:.0f} s each{most}")
-        found = _learn_fold(folder / "folds" / f"{k + 1}", task, k, seconds, say)
+        train = folds.learned(k, task.split.train)
+        found = _learn_fold(folder / "folds" / f"{k + 1}", task, train, folds.held(k), seconds, say)
         if found is None:
             return None
         right = _right(task, found)
         said = f"{percent(right, 100)} of {len(found.held)} pictures, {found.seconds:.0f} s"
         say(f"fold {k + 1} of {folds.count}: {said}")
         done.append(found)
+    points = _shares(folder, task, done, left_s, say)
+    if points is None:
+        return None
     logits = np.concatenate([fold.logits for fold in done])
     labels = np.concatenate([fold.labels for fold in done])
     temperature, text_temperature = lesson_of(task.recipe).calibrate(logits, labels)
@@ -160,9 +181,52 @@ def score(
         likely=label_log_probabilities(logits / temperature, labels, head),
         temperature=temperature,
         text_temperature=text_temperature,
+        points=points,
         reason=folds.reason,
         seconds=time.monotonic() - began,
     )
+
+
+def _shares(
+    folder: Path,
+    task: Task,
+    done: list[_Fold],
+    left_s: Callable[[], float | None],
+    say: Callable[[str], None],
+) -> tuple[Point, ...] | None:
+    """Read the first two folds after learning from fewer of the others; None where Ctrl-C ended it.
+
+    A share is a number of whole folds, so that nothing is torn. As many steps are taken as for all of them, but half:
+    fewer pictures are learned sooner. Empty where there is no time for it, or where there are no labels to count.
+    """
+    folds, recipe = task.folds, task.recipe
+    assert folds is not None
+    a_fold = sum(fold.seconds for fold in done) / len(done)
+    shares, left = shares_of(folds.count), left_s()
+    needed = len(shares) * CURVE_FOLDS * (0.6 * a_fold + 2.0)
+    if recipe.task != "label" or task.grown is not None or needed > (CURVE_S if left is None else 0.8 * left):
+        return ()
+    kinds = len(task.alphabet)
+    whole = sum(len(fold.held) for fold in done)
+    wrong = sum(round((1.0 - _right(task, fold)) * len(fold.held)) for fold in done)
+    points = [Point(whole * (folds.count - 1) / folds.count / kinds, wrong, whole)]
+    seconds = None if left is None else 0.8 * left / (len(shares) * CURVE_FOLDS)
+    for m in shares:
+        epochs = max(3, round(recipe.learn.epochs * (folds.count - 1) / m / 2))
+        shorter = replace(recipe, learn=replace(recipe.learn, epochs=epochs))
+        counted = [0, 0, 0]
+        for k in range(CURVE_FOLDS):
+            others = np.concatenate([folds.held((k + 1 + i) % folds.count) for i in range(m)])
+            train = task.split.train[np.isin(task.split.train, others)]
+            part = replace(task, recipe=shorter)
+            found = _learn_fold(folder / "folds" / f"share-{m}-{k + 1}", part, train, folds.held(k), seconds, say)
+            if found is None:
+                return None
+            right = round(_right(task, found) * len(found.held))
+            counted = [counted[0] + len(train), counted[1] + len(found.held) - right, counted[2] + len(found.held)]
+        points.append(Point(counted[0] / CURVE_FOLDS / kinds, counted[1], counted[2]))
+        say(f"{points[-1].pictures:.1f} of each label: {percent(1 - counted[1] / counted[2], 100)} of {counted[2]}")
+    return tuple(points)
 
 
 def _readers(task: Task, card: Card, done: list[_Fold], temperature: float) -> Iterator[tuple[Any, NDArray[np.int64]]]:
@@ -180,10 +244,15 @@ def _right(task: Task, fold: _Fold) -> float:
     return lesson_of(task.recipe).verdict(fold.logits, fold.labels)[1]
 
 
-def _learn_fold(place: Path, task: Task, k: int, seconds: float | None, say: Callable[[str], None]) -> _Fold | None:
-    """Learn without fold k, or take up what was learned before; None where Ctrl-C ended it."""
-    assert task.folds is not None
-    held, train = task.folds.held(k), task.folds.learned(k, task.split.train)
+def _learn_fold(
+    place: Path,
+    task: Task,
+    train: NDArray[np.int64],
+    held: NDArray[np.int64],
+    seconds: float | None,
+    say: Callable[[str], None],
+) -> _Fold | None:
+    """Learn from ``train`` and read ``held``, or take up what was done before; None where Ctrl-C ended it."""
     key = _key(task, train, held)
     finished = place / "done.ckpt"
     note = place / "key"
@@ -212,7 +281,7 @@ def _learn_fold(place: Path, task: Task, k: int, seconds: float | None, say: Cal
     if fit.interrupted:
         return None
     logits = logits_of(fit.network, tested.pictures.view(np.ndarray), torch.device("cpu"))
-    if k == 0:
+    if place.name == "1":
         fit.validation_logits = logits
         _diagnose(task, fit, learned, tested, say)
     state = {"network": fit.network.state_dict(), "logits": _tensor(logits), "labels": _tensor(tested.labels)}

@@ -191,7 +191,7 @@ def _write(folder: Path, task: Task, fit: Fit, asked: Asked, say: Callable[[str]
         prepare=asdict(recipe.prepare),
         recipe=recipe.as_dict(),
         data={
-            "train": records.learned_from(task.train, task.endless, fit),
+            "train": records.learned_from(np.unique(task.split.train), task.endless, fit),
             "validation": len(task.validation),
             "test": len(task.split.test),
             "form": task.source.form,
@@ -265,10 +265,12 @@ def _report(
         figures[part] = {**records.figures(evaluation.as_dict()), "data": Path(source.where).name}
         for line in records.said(part, evaluation.n, evaluation.accuracy, evaluation.ci95):
             say(line)
+    more: dict[str, Any] = {}
     if scored is not None:
         by_folds = {**records.figures(scored.evaluation.as_dict()), "data": Path(source.where).name, **scored.on_card()}
         figures[scored.part] = by_folds
-        remarks = (*scored.lines(), *remarks)
+        more, said = scored.more()
+        remarks = (*scored.lines(), *said, *remarks)
         if evaluation is None:
             evaluation, part = scored.evaluation, scored.part
     for line in remarks:
@@ -301,13 +303,17 @@ def _report(
         **measured,
         "data": source.where,
         **({"old": old} if old else {}),
-        **({"folds": {"count": scored.count, "n": scored.evaluation.n, **scored.on_card()}} if scored else {}),
+        **(
+            {"folds": {"count": scored.count, "n": scored.evaluation.n, **scored.on_card(), "more": more}}
+            if scored
+            else {}
+        ),
         **records.learning(recipe, fit),
         "weights": weights,
         "gate": written.gate,
         "split": {
             "reason": split.reason,
-            "train": records.learned_from(task.train, task.endless, fit),
+            "train": records.learned_from(np.unique(task.split.train), task.endless, fit),
             "validation": len(task.validation),
         },
         "decisions": [list(decision) for decision in task.decisions],

@@ -40,6 +40,13 @@ def test_folds_are_left_out_where_something_else_was_asked_for() -> None:
     assert chosen(replace(ASKED, folds=0)) == 0
 
 
+def test_several_processes_learn_no_folds() -> None:
+    few = Counter(a=18, b=18)
+    assert choose_folds(ASKED, few, texts=False, recipe_folds=0, given_test=False, processes=2) == (0, None)
+    with pytest.raises(RecipeError, match="one process"):
+        choose_folds(replace(ASKED, folds=5), few, texts=False, recipe_folds=0, given_test=False, processes=2)
+
+
 def test_what_is_asked_for_goes_over_everything() -> None:
     assert chosen(replace(ASKED, folds=7, from_model="digits"), each=1000) == 7
     assert chosen(replace(ASKED, recipe="mine.toml"), recipe=4) == 4

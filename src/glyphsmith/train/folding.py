@@ -43,12 +43,14 @@ class FoldFigures:
 
 
 def choose_folds(
-    asked: Asked, labels: Counter[str], *, texts: bool, recipe_folds: int, given_test: bool
+    asked: Asked, labels: Counter[str], *, texts: bool, recipe_folds: int, given_test: bool, processes: int = 1
 ) -> tuple[int, Decision | None]:
     """Choose the number of folds, 0 for none. ``labels`` counts the readable pictures of each label.
 
-    Raises RecipeError for a number that makes no sense.
+    Raises RecipeError for a number that makes no sense, and where several processes learn.
     """
+    if processes > 1 and (asked.folds or recipe_folds):
+        raise RecipeError("folds are learned by one process, and torchrun started several", hint="--folds 0")
     if asked.folds is not None:
         if asked.folds == 1 or asked.folds < 0:
             raise RecipeError(f"--folds is {asked.folds}, expected 2 or more, or 0 for none")
@@ -58,7 +60,7 @@ def choose_folds(
     n = sum(labels.values())
     named = any(word.startswith(("data.", "validation=", "test=")) for word in asked.settings)
     hurried = asked.minutes is not None and asked.minutes < LEAST_MINUTES
-    if given_test or asked.from_model or named or hurried or n < 10:
+    if given_test or asked.from_model or named or hurried or n < 10 or processes > 1:
         return 0, None
     if texts:
         if n >= FEW_TEXTS:
