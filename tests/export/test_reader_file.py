@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import onnx
+import onnxruntime as ort
 import pytest
 import torch
 from onnx import numpy_helper
@@ -122,3 +125,13 @@ def test_a_weight_beyond_half_precision_is_kept_as_it_is() -> None:
         network.get_parameter("head.weight")[0, 0] = 1e6
     round_weights(network)
     assert float(network.get_parameter("head.weight").detach().max()) == 1e6
+
+
+def test_the_runtime_folds_batch_norm_into_the_convolutions(written: bytes, tmp_path: Path) -> None:
+    options = ort.SessionOptions()
+    options.optimized_model_filepath = str(tmp_path / "optimized.onnx")
+    options.log_severity_level = 3
+    ort.InferenceSession(written, options, providers=["CPUExecutionProvider"])
+    kinds = {node.op_type for node in onnx.load(tmp_path / "optimized.onnx").graph.node}
+    assert "BatchNormalization" in {node.op_type for node in onnx.load_model_from_string(written).graph.node}
+    assert "BatchNormalization" not in kinds

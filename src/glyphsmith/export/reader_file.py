@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -183,8 +183,43 @@ def _exported(wrapped: nn.Module, example: Tensor, outputs: Sequence[str]) -> on
     kept = [item for item in model.graph.initializer if item.name in used]
     del model.graph.initializer[:]
     model.graph.initializer.extend(kept)
+    _drop_zero_biases(model.graph)
     _rename(model)
     return model
+
+
+def _drop_zero_biases(graph: onnx.GraphProto) -> None:
+    """Take the exporter's computed zeros away from convolutions that have no bias.
+
+    Where the bias is not a constant, ONNX Runtime cannot fold batch norm into the convolution: a quarter to a third of
+    the time of reading (docs/log.md). Nodes that then lead nowhere go too.
+    """
+    maker = {output: node for node in graph.node for output in node.output}
+    for node in graph.node:
+        if node.op_type == "Conv" and len(node.input) == 3 and _is_zero(node.input[2], maker):
+            del node.input[2]
+    public = {output.name for output in graph.output}
+    while True:
+        used = public.union(*(node.input for node in graph.node))
+        dead = [node for node in graph.node if used.isdisjoint(node.output)]
+        if not dead:
+            return
+        for node in dead:
+            graph.node.remove(node)
+
+
+def _is_zero(name: str, maker: Mapping[str, onnx.NodeProto]) -> bool:
+    """Say whether a value is made of a constant 0 by casts and expansions alone."""
+    node = maker.get(name)
+    while node is not None and node.op_type in ("Expand", "CastLike", "Cast"):
+        node = maker.get(node.input[0])
+    if node is None or node.op_type != "Constant":
+        return False
+    values = [helper.get_attribute_value(item) for item in node.attribute]
+    arrays = [
+        numpy_helper.to_array(value) if isinstance(value, onnx.TensorProto) else np.asarray(value) for value in values
+    ]
+    return bool(arrays) and not any(array.any() for array in arrays)
 
 
 def _halve(model: onnx.ModelProto) -> list[onnx.NodeProto]:
