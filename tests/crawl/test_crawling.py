@@ -80,13 +80,13 @@ def test_a_crawl_that_is_killed_goes_on_and_counts_nothing_twice(practice, tmp_p
     job = tmp_path / "job" / "job.jsonl"
     for lines in (10, 30):
         process = subprocess.Popen([*words, *ACCOUNT], cwd=tmp_path, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 240  # a crowded machine starts a process in a minute
         while time.monotonic() < deadline and process.poll() is None:
             if job.exists() and job.read_bytes().count(b"\n") > lines:
                 break
             time.sleep(0.01)
         process.send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
-        process.wait(30)
+        process.wait(120)
     known = job.read_bytes().count(b'"solved"')
     assert 0 < known < 60
     ended, document = solve(url, "--pages", "1-60", "--out", "job", cwd=tmp_path)
@@ -114,11 +114,11 @@ def test_ctrl_c_ends_with_130_and_a_word(practice, tmp_path):
     ]
     process = subprocess.Popen([*words, *ACCOUNT], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     job = tmp_path / "job" / "job.jsonl"
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240  # a crowded machine starts a process in a minute
     while time.monotonic() < deadline and not (job.exists() and job.read_bytes().count(b"\n") > 3):
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=120)
     assert (process.returncode, err.splitlines()[-1]) == (130, "interrupted")
     assert "Traceback" not in err
 
