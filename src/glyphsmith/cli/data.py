@@ -1,4 +1,4 @@
-"""``glyphsmith data check|info|split|import``: what a set of labelled pictures is, and what is wrong with it."""
+"""``glyphsmith data check|info|split|import|sheet|cut``: what a set of labelled pictures is, and how to make one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from glyphsmith.cli.sheets import cut, sheet
 
 if TYPE_CHECKING:
     from glyphsmith.data.audit import Audit
@@ -34,7 +36,9 @@ def register(app: typer.Typer) -> None:
     verbs.command("info")(info)
     verbs.command("split")(split)
     verbs.command("import")(import_source)
-    app.add_typer(verbs, name="data", help="Look at labelled pictures: check, info, split, import.")
+    verbs.command("sheet")(sheet)
+    verbs.command("cut")(cut)
+    app.add_typer(verbs, name="data", help="Labelled pictures: check, info, split, import; made by hand: sheet, cut.")
 
 
 def check(source: _Source, as_json: _Json = False, group: _Group = "") -> int:
