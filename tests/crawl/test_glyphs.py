@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from glyphsmith.card import Card
 from glyphsmith.crawl.answers import PageAnswer
 from glyphsmith.crawl.glyphs import SheetReader
 from glyphsmith.crawl.page import Window
@@ -35,6 +36,24 @@ class Told:
             else:
                 found[i] = 1 / len(self.alphabet)
         return found
+
+
+class OfFields(Told):
+    """Reads only what lies in the middle of an empty field of 22 x 22, as the shipped reader has learned to."""
+
+    def __init__(self):
+        super().__init__()
+        self.card = Card(
+            name="fields",
+            task="label",
+            alphabet=tuple(self.alphabet),
+            prepare={"height_px": 22, "width_px": 22},
+            recipe={"synth": {"kind": "sprites"}},
+        )
+
+    def probabilities(self, images):
+        assert images.shape[1:] == (22, 22, 3)
+        return super().probabilities(images[:, 6:16, 6:16])
 
 
 def sheet_of(digits, unclear=()):
@@ -175,3 +194,12 @@ def test_scores_of_another_shape_are_a_mistake_of_the_program():
         PageAnswer().add((2, 3), "a", scores("42", 0.9))
     with pytest.raises(ValueError, match="nothing"):
         _ = PageAnswer().numbers
+
+
+def test_a_reader_that_knows_fields_reads_cells_of_all_sizes_in_one_call():
+    reader = OfFields()
+    cells = [np.full((h, w, 3), 53, np.uint8) for h, w in ((10, 10), (12, 10), (16, 20))]
+    found = SheetReader(reader).probabilities([*cells, None])
+    assert reader.calls == 1
+    assert found[:3].argmax(axis=1).tolist() == [5, 5, 5]
+    assert found[3].tolist() == [0.1] * 10

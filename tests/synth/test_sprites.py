@@ -11,7 +11,7 @@ import pytest
 
 from glyphsmith.errors import DataError
 from glyphsmith.synth.sprite_source import sprite_source
-from glyphsmith.synth.sprites import SpritePainter, SpriteSettings, png_bytes
+from glyphsmith.synth.sprites import FIELD_PX, SpritePainter, SpriteSettings, png_bytes
 
 SETTINGS = SpriteSettings(fonts=("bundled", "matplotlib"))
 
@@ -109,12 +109,15 @@ def test_labels_and_designs_are_known_without_painting(painter):
 
 
 def test_glyphs_have_the_sizes_of_cuts_and_can_be_seen(painter):
+    fields = 0
     for i in range(500):
         picture, _ = painter.paint(9, i)
         height, width = picture.shape[:2]
+        fields += (height, width) == (FIELD_PX, FIELD_PX)
         assert 8 <= height <= 22
-        assert 6 <= width <= 19
+        assert 6 <= width <= 19 or height == width == FIELD_PX
         assert int(picture.max()) - int(picture.min()) > 60
+    assert 200 < fields < 300
 
 
 def test_inverted_cells_are_light_on_dark_and_framed_ones_have_an_edge_all_round():

@@ -67,6 +67,7 @@ class SheetReader:
             )
         self._reader = reader
         self._columns = [labels.index(digit) for digit in DIGITS]
+        self._field = _field_of(reader)
         self._doubt = doubt
         self._assignment = assignment
 
@@ -89,16 +90,38 @@ class SheetReader:
     def probabilities(self, cells: Sequence[Picture | None]) -> NDArray[np.float64]:
         """Give the probabilities (N, 10) of cells; of a cell without ink all digits are alike.
 
-        Cells of one size are read in one call: a reader sees them as it learned them, with nothing added around.
+        Cells of one size are read in one call: a reader sees them as it learned them. One that has learned glyphs on
+        empty fields (synth.sprites) gets all cells so, in a single call.
         """
-        by_size: dict[tuple[int, ...], list[int]] = {}
+        by_size: dict[tuple[int, ...], list[tuple[int, Picture]]] = {}
         for i, cell in enumerate(cells):
             if cell is not None:
-                by_size.setdefault(cell.shape, []).append(i)
+                laid = self._on_field(cell)
+                by_size.setdefault(laid.shape, []).append((i, laid))
         found = np.full((len(cells), len(DIGITS)), 1.0 / len(DIGITS))
-        for places in by_size.values():
-            stack = np.stack([np.asarray(cells[i]) for i in places])
+        for group in by_size.values():
+            places = [i for i, _ in group]
+            stack = np.stack([cell for _, cell in group])
             found[places] = self._reader.probabilities(stack)[:, self._columns]
         # Of a reader with more labels than digits, what it gives to the others says nothing here.
         total = found.sum(axis=1, keepdims=True)
         return np.where(total > 0, found / np.maximum(total, 1e-30), 1.0 / len(DIGITS))
+
+    def _on_field(self, cell: Picture) -> Picture:
+        """Lay a cell in the middle of an empty field where the reader knows such and it has room."""
+        height, width = cell.shape[:2]
+        rows, columns = self._field
+        if height > rows or width > columns:
+            return np.asarray(cell)
+        field = np.full((rows, columns, 3), 255, np.uint8)
+        top, left = (rows - height) // 2, (columns - width) // 2
+        field[top : top + height, left : left + width] = cell
+        return field
+
+
+def _field_of(reader: GlyphReader) -> tuple[int, int]:
+    """Give height and width of the fields a reader has learned glyphs on, (0, 0) where it has not."""
+    card = getattr(reader, "card", None)
+    if card is None or card.recipe.get("synth", {}).get("kind") != "sprites":
+        return 0, 0
+    return int(card.prepare["height_px"]), int(card.prepare["width_px"])
