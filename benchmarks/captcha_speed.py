@@ -60,10 +60,10 @@ def main() -> None:
     theirs = json.loads(peer.run(peer.python_with("ddddocr", DDDDOCR_PACKAGES), peer.HERE / "ddddocr_reads.py", names))
 
     rows = [[f"captcha 0.7.1, n = {words.n:,}", "ms p50", "ms p95", "file", "whole string"]]
-    record: dict[str, object] = {"n": words.n, "ddddocr": theirs["version"], "models_mb": theirs["models_mb"]}
+    record: dict[str, object] = {"n": words.n, "ddddocr_version": theirs["version"]}
     sides = {
         "glyphsmith": (texts, ms, size_mb),
-        "ddddocr": ([text.upper() for text in theirs["texts"]], theirs["ms"], max(theirs["models_mb"].values())),
+        "ddddocr": ([text.upper() for text in theirs["texts"]], theirs["ms"], theirs["model_mb"]),
     }
     medians = []
     for name, (read, took, mb) in sides.items():
