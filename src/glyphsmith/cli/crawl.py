@@ -184,6 +184,11 @@ def _print_collection(done: Collection) -> None:
     for entry in told["failed"][:LISTED]:
         _say(f"error: page {entry['page']}: {entry['reason']}")
     print(f"{done.out}: {told['glyphs']:,} glyphs of {len(told['labels'])} digits")
+    absent = [digit for digit in "0123456789" if digit not in told["labels"]]
+    if absent and told["glyphs"]:
+        _say(
+            f"note: no glyph of {', '.join(absent)}: a reader of all ten needs known numbers of a page that shows them"
+        )
     print(f"requests   {told['requests']:,}, kept {told['readings']:,}; failed: {_retries(told['retries'])}")
 
 
