@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +35,34 @@ def test_readme_commands_do_what_they_say(tmp_path: Path) -> None:
         lines = [line for line in done.stdout.splitlines() if line.startswith("examples/digits/")]
         assert len(lines) == 10 if language == "sh" else re.fullmatch(r"\d 0\.\d+|\d 1\.0", done.stdout.strip())
     assert (tmp_path / "my-reader" / "report.html").is_file()
+
+
+def test_the_puzzle_in_the_readme_ends_with_an_accepted_sum(tmp_path: Path) -> None:
+    shell, curl = shutil.which("bash"), shutil.which("curl")
+    if shell is None or curl is None:
+        pytest.skip("no bash and curl on this machine to run README's commands")
+    found = re.search(
+        r"^```sh puzzle\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
+    assert found is not None
+    text = found[1]
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    # The same words, with fewer pages, requests and seconds.
+    for word, smaller in (
+        ("8321", str(port)), ("--pages 20", "--pages 4"), ("1-20", "1-4"), ("--requests 60", "--requests 40"),
+        ("--minutes 0.7", "--minutes 0.4"),
+    ):  # fmt: skip
+        assert word in text
+        text = text.replace(word, smaller)
+    environment = {**os.environ, "PATH": str(Path(sys.executable).parent) + os.pathsep + os.environ["PATH"]}
+    trap = "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n"
+    done = subprocess.run(
+        [shell, "-euc", trap + text],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, encoding="utf-8", check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "accepted" in done.stdout
 
 
 def test_every_verb_stands_in_the_readme() -> None:
