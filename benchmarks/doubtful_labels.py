@@ -52,6 +52,7 @@ def main() -> None:
             found = len(swapped & set(ranked[: round(share * total)]))
             print(f"{found} of {len(swapped)} swapped labels ({found / len(swapped):.1%}) in the first {share:.0%}")
         first = len(swapped & set(ranked[: round(0.05 * total)]))
+        assert outcome.evaluation is not None  # folds are always measured
         line = {
             "swapped": len(swapped),
             "n": total,

@@ -38,7 +38,7 @@ def mcnemar(one: np.ndarray, other: np.ndarray) -> float:
     """Give the two-sided p of as uneven a split of the pictures that only one of both read rightly."""
     a, b = int((one & ~other).sum()), int((other & ~one).sum())
     tail = sum(comb(a + b, k) for k in range(min(a, b) + 1)) / 2 ** (a + b)
-    return min(1.0, 2 * tail)
+    return min(1.0, float(2 * tail))
 
 
 def main() -> None:
@@ -64,6 +64,7 @@ def main() -> None:
             )
             metrics = json.loads((outcome.folder / "metrics.json").read_text(encoding="utf-8"))
             how.add(metrics["folds"]["how"])
+            assert outcome.evaluation is not None  # folds are always measured
             right[name] = outcome.evaluation.right
             rows.append(
                 {

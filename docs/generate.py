@@ -147,7 +147,8 @@ def figures(card: Card) -> str:
     said = []
     for name, figure in card.figures.items():
         low, high = (100 * bound for bound in figure["ci95"])
-        said.append(f"{name} {100 * figure.get('accuracy', figure.get('exact')):.2f} % ({low:.2f} to {high:.2f}, n = {figure['n']})")
+        share = figure["accuracy"] if "accuracy" in figure else figure["exact"]
+        said.append(f"{name} {100 * share:.2f} % ({low:.2f} to {high:.2f}, n = {figure['n']})")
     return "; ".join(said) or "nothing"
 
 
