@@ -1,7 +1,7 @@
 """Filled sheets, photographed by a painted phone: how many boxes `glyphsmith data cut` gets right, photo by photo.
 
 A box is right when it is kept with its label, or dropped, as it was filled, and when what was cut shows the writing in
-its place: the middle of its ink lies within 1 mm of where it was written. One table and one JSON line.
+its place: what was written fits it best within 1 mm of where it was written. One table and one JSON line.
 """
 
 from __future__ import annotations
@@ -30,24 +30,26 @@ def is_right(cut: CutBox, page: FilledPage, writing_mm: float = 1.0) -> bool:
     """Say whether a box was kept or dropped as it was filled, and cut where it was written."""
     if cut.empty or cut.box.number in page.empty:
         return cut.empty == (cut.box.number in page.empty)
-    scale = PAGE_PX_PER_MM
-    left, top = round(cut.box.left_mm * scale), round(cut.box.top_mm * scale)
-    side = round(BOX_MM * scale)
-    inset = round(_INSET_MM * scale)
-    ink = page.ink[top + inset : top + side - inset, left + inset : left + side - inset]
+    best, off_mm = where(cut, page)
+    return best > 0.2 and off_mm <= writing_mm
+
+
+def where(cut: CutBox, page: FilledPage) -> tuple[float, float]:
+    """Say how well the writing fits what was cut, and how many millimetres off its place it fits best."""
+    left, top = round(cut.box.left_mm * PAGE_PX_PER_MM), round(cut.box.top_mm * PAGE_PX_PER_MM)
+    side, inset = round(BOX_MM * PAGE_PX_PER_MM), round(_INSET_MM * PAGE_PX_PER_MM)
+    written = page.ink[top + inset : top + side - inset, left + inset : left + side - inset]
     grey = cut.picture.astype(np.float32).mean(axis=2)
     paper = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, np.ones((grey.shape[0] // 2 | 1,) * 2, np.uint8))
     dark = cv2.GaussianBlur(1 - grey / np.maximum(paper, 1), (0, 0), 1.0)
-    dark = np.maximum(dark - 0.4 * float(dark.max()), 0)
-    mm = BOX_MM - 2 * _INSET_MM
-    return float(np.abs(middle(ink) - middle(dark)).max()) * mm <= writing_mm
-
-
-def middle(weights: np.ndarray) -> np.ndarray:
-    """Give the middle of what is not 0, as shares of the sides."""
-    y, x = np.mgrid[0 : weights.shape[0], 0 : weights.shape[1]]
-    total = max(float(weights.sum()), 1e-6)
-    return np.array([(x * weights).sum() / total / weights.shape[1], (y * weights).sum() / total / weights.shape[0]])
+    # Where the writing fits best: over all shifts of up to 3 mm.
+    scale = grey.shape[0] / (BOX_MM - 2 * _INSET_MM)
+    reach = round(3 * scale)
+    around = cv2.copyMakeBorder(dark, reach, reach, reach, reach, cv2.BORDER_CONSTANT, value=float(np.median(dark)))
+    sought = cv2.GaussianBlur(cv2.resize(written, grey.shape[::-1], interpolation=cv2.INTER_AREA), (0, 0), 1.0)
+    fit = cv2.matchTemplate(around, sought, cv2.TM_CCOEFF_NORMED)
+    _, best, _, (x, y) = cv2.minMaxLoc(fit)
+    return best, max(abs(x - reach), abs(y - reach)) / scale
 
 
 def phone_of(rng: np.random.Generator) -> Phone:

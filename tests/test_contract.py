@@ -33,6 +33,8 @@ FLAGS = {
     "data info": {"--json"},
     "data split": {"--json", "--out", "--group", "--seed", "--validation", "--test"},
     "data import": {"--json", "--group", "--seed", "--validation", "--test"},
+    "data sheet": {"--symbols", "--out", "--samples", "--paper"},
+    "data cut": {"--sheet", "--out", "--writer", "--json"},
     "recipes": {"--json"},
     "models": {"--json"},
     "synth sprites": {"--out", "--seed", "--fonts", "--font-part", "--hold-out", "--illegible", "--workers"},
@@ -44,6 +46,7 @@ FLAGS = {
         "--model", "--pages", "--out", "--submit", "--bound", "--email", "--password", "--rate", "--fast", "--timeout",
         "--attempts", "--json",
     },
+    "synth glyphs": {"--symbols", "--out", "--seed", "--fonts", "--size", "--handwritten", "--workers"},
     "practice": {
         "--port", "--host", "--pages", "--seed", "--level", "--email", "--password", "--fonts", "--font-part",
         "--illegible", "--free-rows", "--latency", "--trouble", "--trouble-kind", "--slow", "--retry-after",

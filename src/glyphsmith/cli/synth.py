@@ -116,7 +116,7 @@ def glyphs(
     number: _Number,
     out: _Out,
     symbols: Annotated[
-        str, typer.Option("--symbols", metavar="SYMBOLS", help="An alphabet of any script; see docs/few-samples.md.")
+        str, typer.Option("--symbols", metavar="SYMBOLS", help="An alphabet of any script; spaces part long symbols.")
     ],
     seed: _Seed = 0,
     fonts: _Fonts = None,

@@ -25,11 +25,11 @@ _INSET_MM = 0.7
 #: Ink this near to the cut's edge may be the printed line, so it does not count alone.
 _RIM_MM = 0.8
 #: Strokes wider than this are taken for paper: thick felt pens draw 3 mm.
-_WIDEST_MM = 7.0
+_WIDEST_MM = 5.0
 #: Darker than the paper by this share, and by so many standard deviations of its noise, is ink ...
-_DARKER, _DEVIATIONS = 0.045, 5.0
+_DARKER, _DEVIATIONS = 0.045, 4.5
 #: ... if it covers this much in one piece: less than a dot of a pencil, more than dust and grain.
-_LEAST_MM2 = 0.16
+_LEAST_MM2 = 0.3
 #: How far a box may lie from where the plane of the four marks puts it, on a page that is not quite flat.
 _SHIFT_MM = 1.6
 #: The printed line's warmth, as a share of the paper's brightness, from which on it is trusted.
@@ -51,11 +51,10 @@ def cut_boxes(flat: FlatPage, sheet: Sheet) -> list[CutBox]:
 
     scale = flat.px_per_mm
     grey = cv2.cvtColor(flat.picture, cv2.COLOR_RGB2GRAY)
-    smooth = cv2.GaussianBlur(grey, (0, 0), max(0.6, 0.12 * scale)).astype(np.float32)
+    smooth = cv2.GaussianBlur(grey, (0, 0), max(0.7, 0.18 * scale)).astype(np.float32)
     # A closing fills strokes and keeps larger dark parts, hard shadows among them, with their edges.
     side = round(_WIDEST_MM * scale) | 1
     paper = cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
-    darkness: Floats = 1 - smooth / np.maximum(paper, 1.0)
     warmth = _warmth(flat.picture, paper)
     boxes = sheet.boxes(flat.page)
     shifts = _shifts(warmth, boxes, scale)
@@ -65,19 +64,23 @@ def cut_boxes(flat: FlatPage, sheet: Sheet) -> list[CutBox]:
         x = round((box.left_mm + _INSET_MM) * scale + right)
         y = round((box.top_mm + _INSET_MM) * scale + down)
         window = slice(y, y + inner), slice(x, x + inner)
-        cut.append(CutBox(box, flat.picture[window].copy(), not _has_ink(darkness[window], scale)))
+        cut.append(CutBox(box, flat.picture[window].copy(), not _has_ink(smooth[window], paper[window], scale)))
     return cut
 
 
-def _has_ink(darkness: Floats, scale: float) -> bool:
+def _has_ink(smooth: Floats, paper: Floats, scale: float) -> bool:
     import cv2
 
-    middle = float(np.median(darkness))  # grain lifts the closing, and so all of the box, by the same amount
-    spread = 1.4826 * float(np.median(np.abs(darkness - middle)))
-    ink = (darkness - middle > max(_DARKER, _DEVIATIONS * spread)).astype(np.uint8)
+    darker = paper - smooth
+    # From the lightest pixels, which are paper however thick the pen: 5 % and 30 % of noise are 1.12 of its standard
+    # deviation apart. Grain lifts the closing, and so all of the box, by the same amount, which is taken off.
+    lightest, light = np.percentile(darker, (5, 30))
+    spread = float(light - lightest) / 1.12
+    darker = darker - float(lightest) - 1.645 * spread
+    ink = ((darker > _DEVIATIONS * spread) & (darker > _DARKER * paper)).astype(np.uint8)
     count, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     rim = _RIM_MM * scale
-    side = darkness.shape[0]
+    side = ink.shape[0]
     for left, top, width, height, area in stats[1:count]:
         # A piece that keeps within the rim is what a shift left of the printed line.
         inside = left + width > rim and top + height > rim and left < side - rim and top < side - rim
@@ -121,19 +124,44 @@ def _shifts(warmth: Floats, boxes: list[Box], scale: float) -> list[tuple[float,
         along = np.median(area[:, quarter:-quarter], axis=1)
         right, down = _best_shift(across, side, reach), _best_shift(along, side, reach)
         found.append(None if right is None or down is None else (right, down))
-    known = np.array([shift for shift in found if shift is not None])
-    if len(known) < 0.3 * len(boxes):
+    having = np.array([shift is not None for shift in found])
+    if having.sum() < 0.3 * len(boxes):
         return [(0.0, 0.0)] * len(boxes)
-    shifts = []
     places = np.array([(box.left_mm, box.top_mm) for box in boxes])
-    having = np.array([k for k, shift in enumerate(found) if shift is not None])
-    for place in places:
-        # The paper bends slowly, so the nine nearest boxes agree; one that was misled is outvoted.
-        near = having[np.argsort(((places[having] - place) ** 2).sum(axis=1))[:9]]
-        votes = np.array([found[k] for k in near])
-        right, down = np.median(votes, axis=0)
-        shifts.append((float(right), float(down)))
-    return shifts
+    measured = np.array([shift for shift in found if shift is not None])
+    return [(float(right), float(down)) for right, down in _bent(places[having], measured, places, scale)]
+
+
+def _bent(
+    known: NDArray[np.float64], measured: NDArray[np.float64], places: NDArray[np.float64], scale: float
+) -> NDArray[np.float64]:
+    """Lay a smooth surface through the measured shifts, as paper bends, and read it at all places: (N, 2).
+
+    A single box is misled by writing across its line or by a photo's coarse colour; a quadratic surface through all of
+    them, in which those that lie off count little, is not, and neither are nine neighbours together.
+    """
+    if len(known) < 15:
+        return np.tile(np.median(measured, axis=0), (len(places), 1))
+    low, high = places.min(axis=0), places.max(axis=0)
+
+    def terms(at: NDArray[np.float64]) -> NDArray[np.float64]:
+        x, y = (2 * (at - low) / np.maximum(high - low, 1e-6) - 1).T
+        return np.stack([x**i * y**j for i in range(3) for j in range(3 - i)], axis=1)
+
+    shape = terms(known)
+    weights = np.ones(len(known))
+    fitted = np.zeros((shape.shape[1], 2))
+    for _ in range(6):
+        # A row of boxes has no second direction: the little that is added keeps the answer small there.
+        weighted = shape * weights[:, None]
+        fitted = np.linalg.solve(weighted.T @ shape + 1e-3 * np.eye(shape.shape[1]), weighted.T @ measured)
+        off_mm = np.abs(measured - shape @ fitted).max(axis=1) / scale
+        weights = 1 / (1 + (off_mm / 0.25) ** 2)
+    # What is left near a box, as the median of its nine neighbours: a corner may curl as no quadratic surface does.
+    left = measured - shape @ fitted
+    distances = ((places[:, None] - known[None]) ** 2).sum(axis=2)
+    nearest = np.argsort(distances, axis=1, kind="stable")[:, :9]
+    return np.asarray(terms(places) @ fitted + np.median(left[nearest], axis=1))
 
 
 def _best_shift(profile: NDArray[np.float32], side: int, reach: int) -> float | None:
