@@ -135,7 +135,7 @@ def glyphs(
 
     alphabet = split_symbols(symbols)
     settings = AlphabetSettings(symbols=alphabet, side_px=_range(size, "--size", "64 or 32-80"))
-    settings = replace(settings, handwritten=float(handwritten), **({"fonts": tuple(fonts)} if fonts else {}))
+    settings = replace(settings, handwritten=float(handwritten), fonts=tuple(fonts) if fonts else settings.fonts)
     painter = AlphabetPainter(settings)
     columns = {"font": lambda index: painter.font_of(seed, index)}
     painted = _written(painter, number, out, seed, "folders", workers, folders=folder_names(alphabet), columns=columns)

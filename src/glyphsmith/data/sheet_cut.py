@@ -54,7 +54,7 @@ def cut_boxes(flat: FlatPage, sheet: Sheet) -> list[CutBox]:
     smooth = cv2.GaussianBlur(grey, (0, 0), max(0.7, 0.18 * scale)).astype(np.float32)
     # A closing fills strokes and keeps larger dark parts, hard shadows among them, with their edges.
     side = round(_WIDEST_MM * scale) | 1
-    paper = cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
+    paper: Floats = np.asarray(cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8)), np.float32)
     warmth = _warmth(flat.picture, paper)
     boxes = sheet.boxes(flat.page)
     shifts = _shifts(warmth, boxes, scale)
@@ -149,13 +149,14 @@ def _bent(
         return np.stack([x**i * y**j for i in range(3) for j in range(3 - i)], axis=1)
 
     shape = terms(known)
-    weights = np.ones(len(known))
-    fitted = np.zeros((shape.shape[1], 2))
+    weights: NDArray[np.float64] = np.ones(len(known))
+    fitted: NDArray[np.float64] = np.zeros((shape.shape[1], 2))
     for _ in range(6):
         # A row of boxes has no second direction: the little that is added keeps the answer small there.
         weighted = shape * weights[:, None]
-        fitted = np.linalg.solve(weighted.T @ shape + 1e-3 * np.eye(shape.shape[1]), weighted.T @ measured)
-        off_mm = np.abs(measured - shape @ fitted).max(axis=1) / scale
+        normal = weighted.T @ shape + 1e-3 * np.eye(shape.shape[1])
+        fitted = np.asarray(np.linalg.solve(normal, weighted.T @ measured), np.float64)
+        off_mm: NDArray[np.float64] = np.abs(measured - shape @ fitted).max(axis=1) / scale
         weights = 1 / (1 + (off_mm / 0.25) ** 2)
     # What is left near a box, as the median of its nine neighbours: a corner may curl as no quadratic surface does.
     left = measured - shape @ fitted

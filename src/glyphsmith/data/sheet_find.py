@@ -156,7 +156,7 @@ def _resolution(in_photo: NDArray[np.float64]) -> float:
     for corners in in_photo.reshape(-1, 4, 2):
         x, y = corners.T
         areas.append(0.5 * abs(float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))))
-    return min(areas) ** 0.5 / MARK_MM
+    return float(min(areas) ** 0.5) / MARK_MM
 
 
 def _check_code(cv2: Any, flat: Picture, px_per_mm: float, sheet: Sheet, where: str) -> None:

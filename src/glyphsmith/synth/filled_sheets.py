@@ -81,8 +81,8 @@ def fill_page(
         ink *= 1 - 0.5 * rng.random(ink.shape, np.float32)  # a pencil leaves the paper's grain in its line
     strength = float(rng.uniform(0.3, 0.45) if pencil else rng.uniform(0.7, 0.95))
     tint = np.zeros(3) if pencil else rng.choice([(0, 0, 0), (20, 30, 110), (120, 20, 30)])
-    picture = picture + (np.asarray(tint, np.float32) - picture) * (strength * ink)[..., None]
-    return FilledPage(np.asarray(picture.round().clip(0, 255), np.uint8), ink, tuple(boxes), left_out)
+    painted = picture + (np.asarray(tint, np.float32) - picture) * (strength * ink)[..., None]
+    return FilledPage(np.asarray(painted.round().clip(0, 255), np.uint8), ink, tuple(boxes), left_out)
 
 
 def _write(ink: Floats, box: Box, rng: np.random.Generator, fonts: Mapping[str, str], width_mm: float) -> None:

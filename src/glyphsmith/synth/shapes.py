@@ -57,13 +57,15 @@ class Shape:
 def shape_of(font: str, symbol: str) -> Shape:
     """Draw a symbol of a font file, its longer side ``SHAPE_PX``, with room around it, and measure it."""
     size = SHAPE_PX
-    for _ in range(3):  # a comma is small in its font, so it is asked for in a larger size
-        face = ImageFont.truetype(font, size)
-        left, top, right, bottom = face.getbbox(symbol)
+    face = ImageFont.truetype(font, size)
+    left, top, right, bottom = face.getbbox(symbol)
+    for _ in range(2):  # a comma is small in its font, so it is asked for in a larger size
         side = max(right - left, bottom - top, 1)
         if abs(side - SHAPE_PX) <= 2 or size >= 16 * SHAPE_PX:
             break
         size = max(8, min(16 * SHAPE_PX, round(size * SHAPE_PX / side)))
+        face = ImageFont.truetype(font, size)
+        left, top, right, bottom = face.getbbox(symbol)
     width, height = round(right - left) + 2 * _MARGIN_PX, round(bottom - top) + 2 * _MARGIN_PX
     image = Image.new("L", (max(1, width), max(1, height)))
     ImageDraw.Draw(image).text((_MARGIN_PX - left, _MARGIN_PX - top), symbol, font=face, fill=255)
