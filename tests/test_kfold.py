@@ -99,7 +99,8 @@ def test_a_finished_fold_is_not_run_again(run: Run, tmp_path: Path, monkeypatch)
     assert main(["train", str(run.signs), "--out", str(out), "--folds", "3", *FAST]) == 130
     assert glyphsmith.load(str(out)).alphabet[0] == "bar"
     assert main(["train", "--resume", "--out", str(out)]) == 0
-    assert [place.name for place in learned] == ["1", "2", "3", "3"]
+    # Besides these the curve of growing shares learns, which a run that was interrupted has not come to.
+    assert [place.name for place in learned if not place.name.startswith("share")] == ["1", "2", "3", "3"]
     again = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
     assert again["folds"]["folds"] == run.metrics["folds"]["folds"]
     assert again["confusions"] == run.metrics["confusions"]

@@ -49,7 +49,7 @@ def test_the_fullest_text_needs_a_blank_between_all_its_symbols_where_symbols_ma
 
 
 def test_emphasis_changes_training_texts_and_no_others() -> None:
-    plain = with_settings(load_recipe("captcha"), ["synth.pictures=200"])
+    plain = with_settings(load_recipe("captcha"), ["synth.pictures=200", "synth.emphasis="])
     stressed = with_settings(plain, ["synth.emphasis=0O", "synth.emphasis_share=0.4"])
     sources = [open_asked("", recipe, lambda _: None) for recipe in (plain, stressed)]
     assert sources[0].labels == sources[1].labels
@@ -119,7 +119,10 @@ def test_nothing_is_painted_endlessly_where_a_folder_is_named_or_pictures_are_re
     recipe = load_recipe("captcha")
     assert endless_of("folder", recipe, Alphabet.of("01"), b"") is None
     assert painted_symbols("folder", recipe) == ()
-    assert endless_of("", with_settings(recipe, ["synth.endless=false"]), Alphabet.of("01"), b"") is None
+    assert (
+        endless_of("", with_settings(recipe, ["synth.emphasis=", "synth.endless=false"]), Alphabet.of("01"), b"")
+        is None
+    )
 
 
 def test_a_worker_needs_no_torch() -> None:

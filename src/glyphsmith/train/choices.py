@@ -101,8 +101,11 @@ def choose_rest(
     else:
         look = automatic.look_at(automatic.sample_of(source, train))
         if made.texts is not None:
+            # Weights of another reader fit its own preparation and network alone: whoever sets those wants others.
+            plain = Recipe()
+            free = (made.recipe.prepare, made.recipe.network) == (plain.prepare, plain.network)
             chosen, why = automatic_text.choose_text(
-                made.texts, checked.sizes, look, len(train), made.recipe, made.why_task, base=base
+                made.texts, checked.sizes, look, len(train), made.recipe, made.why_task, base=base if free else None
             )
         else:
             chosen, why = automatic.choose(counts, look, made.recipe)

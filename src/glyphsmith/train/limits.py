@@ -81,7 +81,7 @@ def _check_synth(recipe: Recipe, where: str) -> None:
     if synth.emphasis and not synth.endless:
         raise RecipeError(
             f"{where}: [synth] emphasis is for training texts alone, which without endless are painted with all others",
-            hint="set endless = true",
+            hint="leave endless as it is, or --set synth.emphasis= (empty) to paint once without it",
         )
     if (
         synth.kind in ("captcha", "arithmetic")
