@@ -34,7 +34,7 @@ demo: install
 	@echo "report: $(DEMO)/run/report.html"
 
 test: install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 check: install
 	$(BIN)/ruff check .
