@@ -22,8 +22,8 @@ from glyphsmith.synth.typefaces import Typeface, find_typefaces
 __all__ = ["AlphabetPainter", "AlphabetSettings"]
 
 Floats = NDArray[np.float32]
-#: Strokes whose half width is more than this share of the symbol are blots.
-_BLOT = 0.2
+#: A symbol whose ink goes deeper than this share of its size is a blot: a full stop, whose middle line is a point.
+_BLOT = 0.25
 _LUMA = np.array([0.299, 0.587, 0.114])
 
 
@@ -112,7 +112,7 @@ class AlphabetPainter:
         """Draw the symbol somewhere on a canvas: float32 (H, W), 0 ground to 1 ink."""
         settings = self.settings
         # A dot is a dot, with a pen too: the middle line of a blot is nothing a hand draws.
-        pen = chance.yes(settings.handwritten) and shape.half_px < _BLOT * SHAPE_PX
+        pen = chance.yes(settings.handwritten) and shape.deepest_px < _BLOT * SHAPE_PX
         field = shape.middle if pen else shape.outline
         side = chance.whole(*settings.side_px)
         slant = math.tan(math.radians(chance.between(-1, 1) * settings.slant_deg))

@@ -45,6 +45,11 @@ class Shape:
         self._middle: Floats | None = None
 
     @property
+    def deepest_px(self) -> float:
+        """The largest distance of ink from its outline."""
+        return float(self.outline.max())
+
+    @property
     def middle(self) -> Floats:
         """The distance to the middle line; made when a pen first asks for it."""
         if self._middle is None:
