@@ -12,7 +12,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import ImageFont
 
 __all__ = ["SHAPE_PX", "Shape", "shape_of"]
 
@@ -54,6 +54,8 @@ class Shape:
         """The distance to the middle line; made when a pen first asks for it."""
         if self._middle is None:
             line = _thinned((self.outline > 0).astype(np.uint8))
+            if not line.any():  # thinning takes the last four pixels of a square dot at once
+                line = (self.outline >= self.outline.max()).astype(np.uint8)
             self._middle = np.asarray(cv2.distanceTransform(1 - line, cv2.DIST_L2, 5), np.float32)
         return self._middle
 
@@ -62,19 +64,24 @@ class Shape:
 def shape_of(font: str, symbol: str) -> Shape:
     """Draw a symbol of a font file, its longer side ``SHAPE_PX``, with room around it, and measure it."""
     size = SHAPE_PX
-    face = ImageFont.truetype(font, size)
-    left, top, right, bottom = face.getbbox(symbol)
+    ink = _drawn(font, size, symbol)
     for _ in range(2):  # a comma is small in its font, so it is asked for in a larger size
-        side = max(right - left, bottom - top, 1)
+        side = max(ink.shape)
         if abs(side - SHAPE_PX) <= 2 or size >= 16 * SHAPE_PX:
             break
         size = max(8, min(16 * SHAPE_PX, round(size * SHAPE_PX / side)))
-        face = ImageFont.truetype(font, size)
-        left, top, right, bottom = face.getbbox(symbol)
-    width, height = round(right - left) + 2 * _MARGIN_PX, round(bottom - top) + 2 * _MARGIN_PX
-    image = Image.new("L", (max(1, width), max(1, height)))
-    ImageDraw.Draw(image).text((_MARGIN_PX - left, _MARGIN_PX - top), symbol, font=face, fill=255)
-    return Shape(np.asarray(image, np.uint8))
+        ink = _drawn(font, size, symbol)
+    return Shape(np.pad(ink, _MARGIN_PX))
+
+
+def _drawn(font: str, size_px: int, symbol: str) -> NDArray[np.uint8]:
+    """Draw a symbol and cut its ink out: uint8 (h, w), at least 1 x 1."""
+    mask = ImageFont.truetype(font, size_px).getmask(symbol)
+    whole = np.frombuffer(bytes(mask), np.uint8).reshape(mask.size[::-1])
+    rows, columns = np.flatnonzero(whole.any(axis=1)), np.flatnonzero(whole.any(axis=0))
+    if not len(rows):
+        return np.zeros((1, 1), np.uint8)
+    return whole[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
 def _thinned(solid: NDArray[np.uint8]) -> NDArray[np.uint8]:
