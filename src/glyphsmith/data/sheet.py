@@ -12,7 +12,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from glyphsmith.alphabet import LONGEST_SYMBOL, normalise_label
 from glyphsmith.errors import DataError
@@ -184,7 +184,7 @@ def load_sheet(path: str | Path) -> Sheet:
     return sheet
 
 
-def _are_symbols(symbols: Sequence[Any] | None) -> bool:
+def _are_symbols(symbols: Sequence[Any] | None) -> TypeGuard[list[str]]:
     return (
         isinstance(symbols, list)
         and len(symbols) > 0
