@@ -118,7 +118,8 @@ def prepare(folder: Path, asked: Asked, say: Callable[[str], None]) -> Task:
     counts = Counter(label for i in split.train for label in made.labels_of(labels[i]))
     if made.texts is None:
         automatic.check_labels(counts)
-    base = _base_of_texts() if made.texts is not None and old is None else None
+    chooses = made.texts is not None and old is None and not asked.recipe
+    base = _base_of_texts() if chooses else None
     choose_rest(made, asked, source, checked, split.train, counts, base=base.reader.card if base else None)
     chosen, decisions = made.recipe, made.decisions
     alphabet, weights = Alphabet.of([*counts, *painted_symbols(asked.source, chosen)]), None
@@ -126,7 +127,7 @@ def prepare(folder: Path, asked: Asked, say: Callable[[str], None]) -> Task:
         chosen, alphabet, weights, why = grown.go_on(chosen, alphabet, asked.settings, shorter=not asked.recipe)
         decisions += why
     elif chosen.learn.start:
-        begun = growing.open_old(chosen.learn.start)
+        begun = base if base and chosen.learn.start == BASE_OF_TEXTS else growing.open_old(chosen.learn.start)
         weights = start_from(begun.reader.card, begun.weights, chosen, alphabet, where=chosen.learn.start)
     for decision in decisions:
         say(f"{decision.what}: {decision.value} - {decision.reason}")

@@ -13,8 +13,9 @@ from glyphsmith.alphabet import Alphabet
 from glyphsmith.card import Card
 from glyphsmith.errors import ModelError
 from glyphsmith.train.automatic_text import choose_text
+from glyphsmith.train.choices import _may_start
 from glyphsmith.train.learned import build_network
-from glyphsmith.train.recipe import Network, Prepare, Recipe
+from glyphsmith.train.recipe import Network, Prepare, Recipe, with_settings
 from glyphsmith.train.start import start_from
 
 WAS = Recipe(
@@ -71,3 +72,19 @@ def test_a_small_set_that_fits_starts_from_a_reader(
     assert (recipe.network == WAS.network) is starts
     assert ("start" in {decision.what for decision in decisions}) is starts
     assert all(decision.reason for decision in decisions)
+
+
+@pytest.mark.parametrize(
+    ("settings", "may"),
+    [
+        ([], True),
+        (["learn.epochs=3"], True),
+        (["learn.start="], False),
+        (['start=""'], False),
+        (["learn.start=captcha"], True),
+        (["prepare.height_px=32"], False),
+        (["network.widths=[8,16,16]"], False),
+    ],
+)
+def test_who_sets_the_network_or_an_empty_start_starts_from_nothing(settings: list[str], may: bool) -> None:
+    assert _may_start(with_settings(Recipe(), settings), settings) is may

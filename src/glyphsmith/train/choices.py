@@ -101,9 +101,7 @@ def choose_rest(
     else:
         look = automatic.look_at(automatic.sample_of(source, train))
         if made.texts is not None:
-            # Weights of another reader fit its own preparation and network alone: whoever sets those wants others.
-            plain = Recipe()
-            free = (made.recipe.prepare, made.recipe.network) == (plain.prepare, plain.network)
+            free = _may_start(made.recipe, asked.settings)
             chosen, why = automatic_text.choose_text(
                 made.texts, checked.sizes, look, len(train), made.recipe, made.why_task, base=base if free else None
             )
@@ -114,3 +112,18 @@ def choose_rest(
     made.settle_folds()
     pairs = (word.partition("=") for word in asked.settings)
     made.decisions += [Decision(key, value, "--set") for key, _, value in pairs]
+
+
+def _may_start(recipe: Recipe, settings: Sequence[str]) -> bool:
+    """Say whether the weights of another reader may be a start.
+
+    They fit its own preparation and network alone, so not where those are set; nor where ``learn.start`` is set empty.
+    """
+    plain = Recipe()
+    unset = replace(plain, learn=replace(plain.learn, start="?"))
+    named = with_settings(unset, [word for word in settings if word.partition("=")[0].strip() in _START])
+    return (recipe.prepare, recipe.network) == (plain.prepare, plain.network) and named.learn.start != ""
+
+
+#: How ``--set`` names the key.
+_START = ("learn.start", "start")

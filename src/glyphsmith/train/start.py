@@ -50,7 +50,7 @@ def start_from(
                 raise ModelError(
                     f"{where}: weights {name} have shape {tuple(known.shape)}, those of the recipe "
                     f"{tuple(fresh.shape)}",
-                    hint='leave network and prepare out of --set, or start from nothing with --set learn.start=""',
+                    hint="leave network and prepare out of --set, or start from nothing with --set learn.start=",
                 )
             fresh.copy_(known)
     return state
