@@ -12,7 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Canvas", "Colour", "brightness", "opacity"]
+from glyphsmith.synth.chance import Chance
+
+__all__ = ["Canvas", "Colour", "any_colour", "brightness", "opacity"]
 
 Bytes = NDArray[np.uint8]
 Colour = tuple[int, int, int]
@@ -25,6 +27,13 @@ _DOT = ((-2, 0), (-1, -1), (-1, 0), (-1, 1), (0, -2), (0, -1), (0, 0), (1, -1))
 def brightness(colour: Colour) -> float:
     """Give the grey level of a colour, 0 to 255."""
     return 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2]
+
+
+def any_colour(chance: Chance, low: int, high: int) -> Colour:
+    """Draw a colour whose parts lie between two levels, both included."""
+    span = high - low + 1
+    red, green, blue = chance.units(3)
+    return low + int(red * span), low + int(green * span), low + int(blue * span)
 
 
 def opacity(colour: Colour, *, pale: bool) -> float:
@@ -79,14 +88,22 @@ class Canvas:
         size = (width, self._pixels.shape[0])
         self._pixels = np.asarray(cv2.resize(self._pixels, size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
-    def dots(self, xs: NDArray[np.intp], ys: NDArray[np.intp], size_px: int, colour: Colour) -> None:
-        """Lay dots on; those of 3 pixels have the library's shape."""
+    def dots(
+        self, xs: NDArray[np.intp], ys: NDArray[np.intp], size_px: int, colour: Colour | NDArray[np.uint8]
+    ) -> None:
+        """Lay dots on, of one colour or of uint8 (N, 3); those of 3 pixels have the library's shape."""
         height, width = self._pixels.shape[:2]
         shape = _dot(size_px)
         x = (xs[:, None] + shape[:, 1]).ravel()
         y = (ys[:, None] + shape[:, 0]).ravel()
         inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-        self._pixels[y[inside], x[inside]] = 255 if self._ink is not None else colour
+        if self._ink is not None:
+            self._pixels[y[inside], x[inside]] = 255
+        else:
+            each = np.asarray(colour, np.uint8).reshape(-1, 3)
+            self._pixels[y[inside], x[inside]] = (
+                each[0] if len(each) == 1 else np.repeat(each, len(shape), axis=0)[inside]
+            )
 
     def curve(self, box: tuple[int, int, int, int], start_deg: int, end_deg: int, width: int, colour: Colour) -> None:
         """Draw a piece of the ellipse in a box of left, top, right, bottom."""
@@ -99,6 +116,12 @@ class Canvas:
     def line(self, start: tuple[int, int], end: tuple[int, int], width: int, colour: Colour) -> None:
         """Draw a straight line."""
         cv2.line(self._pixels, start, end, self._value(colour), width)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        height, width = self._pixels.shape[:2]
+        return height, width
 
     def smooth(self) -> None:
         """Soften all but the outermost pixels as the library does: five parts the pixel, one part each neighbour."""

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-__all__ = ["Case", "Glyph", "Warp", "press", "turned_size"]
+__all__ = ["Case", "Glyph", "Warp", "outlined", "press", "turned_size"]
 
 Mask = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -37,6 +37,9 @@ TRACE = 1.8
 KEPT_BYTES = 96 * 2**20
 #: More symbols than these, counted for every font and size, get coarse rasters.
 MANY = 2000
+
+
+_INNER = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +191,12 @@ def press(glyph: Glyph, warp: Warp, *, box: tuple[float, float] | None, scale: f
     across = cv2.addWeighted(xs, cos * to_x, ys, -sin * to_y, x0)
     down = cv2.addWeighted(xs, sin * to_x, ys, cos * to_y, y0)
     return np.asarray(cv2.remap(glyph.raster, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT), np.uint8)
+
+
+def outlined(mask: Mask) -> Mask:
+    """Give the outline of a pressed symbol, about two pixels thick; strokes too thin for one stay as they are."""
+    inside = cv2.erode(mask, _INNER, borderValue=0)
+    return np.asarray(cv2.subtract(mask, inside), np.uint8)
 
 
 def _turned(glyph: Glyph, width: int, height: int, cos: float, sin: float) -> Mask:

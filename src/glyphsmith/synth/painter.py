@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import cv2
@@ -15,9 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glyphsmith.errors import DataError
-from glyphsmith.synth.canvas import Canvas, Colour, brightness
+from glyphsmith.synth.camera import shown
+from glyphsmith.synth.canvas import Canvas, Colour, any_colour, brightness
 from glyphsmith.synth.chance import Chance
-from glyphsmith.synth.glyphs import Case, Glyph, Warp, press, turned_size
+from glyphsmith.synth.glyphs import Case, Glyph, Warp, outlined, press, turned_size
+from glyphsmith.synth.obstacles import Obstacles
 from glyphsmith.synth.settings import CaptchaSettings
 from glyphsmith.synth.typefaces import Typeface, find_typefaces
 
@@ -27,6 +30,8 @@ __all__ = ["Painted", "TextPainter"]
 LEAST_PX_A_SYMBOL = 7
 #: A box may be this much higher than the picture (what is cut off is mostly empty: the library's own 160 x 60 does it).
 CUT_OFF = 1.3
+#: The sheet that grain is cut out of is so many pixels larger than a picture, and up to twice as many.
+_SHEET_PX = 256
 
 
 class Painted(NamedTuple):
@@ -45,11 +50,14 @@ class _Style:
 
     scale: float
     stretched: bool
+    hollow: bool
     turn_deg: float
     overlap: float
+    shaken: float
     unsteady: float
     colours: list[Colour]
     ground: Colour
+    obstacles: Obstacles
 
 
 @dataclass(slots=True)
@@ -158,15 +166,15 @@ class TextPainter:
         if width > settings.width_px:
             canvas.squeeze(settings.width_px)
             spans *= settings.width_px / width
-        self._noise(canvas, style, chance)
+        style.obstacles.before(canvas, settings, chance)
         if chance.yes(settings.smooth):
             canvas.smooth()
-        return Painted(self._camera(canvas.picture(), chance), "".join(text), spans)
+        return Painted(shown(canvas.picture(), settings, chance), settings.said(text), spans)
 
     def _style(self, n: int, chance: Chance) -> _Style:
         settings = self.settings
         dark = chance.yes(settings.dark_ground)
-        ground = _colour(chance, *settings.ground)
+        ground = any_colour(chance, *settings.ground)
         count = n if chance.yes(settings.own_colours) else 1
         inks = [self._ink(chance, ground) for _ in range(count)]
         if dark:
@@ -174,19 +182,22 @@ class TextPainter:
         return _Style(
             scale=chance.between(*settings.scales),
             stretched=chance.yes(settings.stretch),
+            hollow=settings.hollow > 0 and chance.yes(settings.hollow),
             turn_deg=chance.between(*settings.rotate_deg),
             overlap=chance.between(*settings.overlap),
+            shaken=chance.between(*settings.shaken) if settings.shaken[1] else 0.0,
             unsteady=chance.between(*settings.unsteady),
             colours=inks,
             ground=ground,
+            obstacles=Obstacles.drawn(settings, ground, inks, chance),
         )
 
     def _ink(self, chance: Chance, ground: Colour) -> Colour:
-        colour = _colour(chance, *self.settings.ink)
+        colour = any_colour(chance, *self.settings.ink)
         for _ in range(8):
             if abs(brightness(colour) - brightness(ground)) >= self.settings.contrast:
                 return colour
-            colour = _colour(chance, *self.settings.ink)
+            colour = any_colour(chance, *self.settings.ink)
         # Eight colours too near to the ground: darken the last one as far as asked for.
         share = max(0.0, brightness(ground) - self.settings.contrast) / max(1.0, brightness(colour))
         red, green, blue = (int(part * min(1.0, share)) for part in colour)
@@ -210,10 +221,14 @@ class TextPainter:
         warp = Warp(angle, 0, 0, 0, 0) if plain else self._warp(glyph, angle, chance)
         stretched = style.stretched and not plain
         scale = style.scale
+        if settings.own_sizes != (1.0, 1.0):
+            scale *= chance.between(*settings.own_sizes)
         if settings.fit:
             tall = glyph.box_h if stretched else turned_size(glyph, angle)[1]
             scale = min(scale, settings.height_px / tall)
         mask = press(glyph, warp, box=(glyph.box_w, glyph.box_h) if stretched else None, scale=scale)
+        if style.hollow:
+            mask = outlined(mask)
         return _Piece(mask.shape[1], mask, 0.0 if style.stretched else glyph.below * style.scale)
 
     def _warp(self, glyph: Glyph, angle: float, chance: Chance) -> Warp:
@@ -240,8 +255,19 @@ class TextPainter:
             left += piece.width + sign * chance.whole(0, most)
         if not settings.fit:
             return lefts, max(together, settings.width_px)
+        if style.shaken:
+            units = chance.units(min(64, len(pieces)))
+            lefts = [
+                max(0, left + int(style.shaken * piece.width * (2 * units[k % 64] - 1)))
+                for k, (left, piece) in enumerate(zip(lefts, pieces, strict=True))
+            ]
         end = max(left + piece.width for left, piece in zip(lefts, pieces, strict=True))
-        start = int(max(0, settings.width_px - end) * chance.between(*settings.place))
+        free = max(0, settings.width_px - end)
+        if settings.spread[1] and len(pieces) > 1:
+            laid = free * chance.between(*settings.spread)
+            lefts = [left + int(laid * k / (len(pieces) - 1)) for k, left in enumerate(lefts)]
+            free, end = free - int(laid), end + int(laid)
+        start = int(free * chance.between(*settings.place))
         return [start + left for left in lefts], max(end, settings.width_px)
 
     def _canvas(self, width: int, style: _Style, chance: Chance) -> Canvas:
@@ -250,7 +276,7 @@ class TextPainter:
         soft = settings.edges == "soft"
         shade = chance.between(*settings.shade)
         grain = chance.between(*settings.grain)
-        if len(style.colours) == 1 and shade < 1 and grain < 1:
+        if len(style.colours) == 1 and shade < 1 and grain < 1 and not style.obstacles.colourful:
             return Canvas.of_one_ink(width, height, style.ground, style.colours[0], pale=settings.pale, soft=soft)
         ground = np.empty((height, width, 3), np.float32)
         ground[:] = style.ground
@@ -258,43 +284,24 @@ class TextPainter:
             corners = (chance.many(4).reshape(2, 2) * shade - shade / 2).astype(np.float32)
             ground += np.asarray(cv2.resize(corners, (width, height), interpolation=cv2.INTER_LINEAR))[:, :, None]
         if grain >= 1:
-            ground += grain * chance.generator.standard_normal((height, width, 1), dtype=np.float32)
-        return Canvas.of_ground(ground.clip(0, 255).astype(np.uint8), pale=settings.pale, soft=soft)
-
-    def _noise(self, canvas: Canvas, style: _Style, chance: Chance) -> None:
-        settings = self.settings
-        w, h = settings.width_px, settings.height_px
-        dots = chance.whole(*settings.dots)
-        if dots:
-            places = chance.many(2 * dots)
-            xs, ys = (places[:dots] * (w + 1)).astype(np.intp), (places[dots:] * (h + 1)).astype(np.intp)
-            canvas.dots(xs, ys, chance.whole(*settings.dot_sizes_px), chance.pick(style.colours))
-        for _ in range(chance.whole(*settings.curves)):
-            left = chance.whole(0, w // 5)
-            right = max(left, chance.whole(int(w * settings.curve_right + 0.5), w))
-            top = chance.whole(h // 5, h - h // 5)
-            bottom = chance.whole(top, h - h // 5)
-            end, start = chance.whole(160, 200), chance.whole(0, 20)
-            canvas.curve(
-                (left, top, right, bottom), start, end, chance.whole(*settings.stroke_px), chance.pick(style.colours)
-            )
-        for _ in range(chance.whole(*settings.lines)):
-            begin = (chance.whole(0, w // 3), chance.whole(0, h - 1))
-            until = (chance.whole(w - w // 3, w - 1), chance.whole(0, h - 1))
-            canvas.line(begin, until, chance.whole(*settings.stroke_px), chance.pick(style.colours))
-
-    def _camera(self, picture: NDArray[np.uint8], chance: Chance) -> NDArray[np.uint8]:
-        if not chance.yes(self.settings.jpeg):
-            return picture
-        quality = chance.whole(35, 92)
-        encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-        return np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8)
+            layers = 3 if settings.coloured_grain and chance.yes(settings.coloured_grain) else 1
+            ground += grain * _grain(height, width, layers, chance)
+        canvas = Canvas.of_ground(ground.clip(0, 255).astype(np.uint8), pale=settings.pale, soft=soft)
+        style.obstacles.behind(canvas, settings, chance)
+        return canvas
 
 
-def _colour(chance: Chance, low: int, high: int) -> Colour:
-    span = high - low + 1
-    red, green, blue = chance.units(3)
-    return low + int(red * span), low + int(green * span), low + int(blue * span)
+def _grain(height: int, width: int, layers: int, chance: Chance) -> NDArray[np.float32]:
+    """Cut float32 (height, width, layers) of standard deviation 1 out of a sheet; drawing it anew took longer."""
+    sheet = _sheet(-(-height // _SHEET_PX) + 1, -(-width // _SHEET_PX) + 1)
+    y, x = int(chance.unit() * (len(sheet) - height)), int(chance.unit() * (sheet.shape[1] - width))
+    return sheet[y : y + height, x : x + width, :layers]
+
+
+@lru_cache(maxsize=4)
+def _sheet(down: int, across: int) -> NDArray[np.float32]:
+    size = (down * _SHEET_PX, across * _SHEET_PX, 3)
+    return np.random.Generator(np.random.Philox(key=0)).standard_normal(size, dtype=np.float32)
 
 
 def _negative(colour: Colour) -> Colour:

@@ -67,7 +67,7 @@ class SeededPainter(ABC):
 
     def text(self, seed: int, index: int) -> str:
         """Give the text of a picture without painting it."""
-        return "".join(self._draw_text(self._chance(seed, index)))
+        return self.settings.said(self._draw_text(self._chance(seed, index)))
 
     def _chance(self, seed: int, index: int) -> Chance:
         if self._seeded is None or self._seeded.seed != seed:

@@ -7,6 +7,7 @@ is another task, so the version is said beside every figure.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from types import MappingProxyType
@@ -34,6 +35,8 @@ class CaptchaSettings:
     # The text.
     alphabet: str | tuple[str, ...] = DIGITS_AND_CAPITALS
     length: Whole = (4, 4)
+    #: Texts are labelled in capitals, however they are painted: many sites do not tell the cases apart.
+    fold: bool = False
     # The picture.
     width_px: int = 170
     height_px: int = 80
@@ -53,6 +56,10 @@ class CaptchaSettings:
     stretch: float = 1.0
     #: Symbols that are neither stretched nor warped: a minus sign stretched to the common box is a beam.
     plain: str = ""
+    #: A further enlargement of each symbol.
+    own_sizes: Real = (1.0, 1.0)
+    #: Probability that the symbols of a picture are outlines.
+    hollow: float = 0.0
     #: The largest angle, to either side.
     rotate_deg: Real = (30.0, 30.0)
     #: The largest displacement of the box's corners, as shares of its sides.
@@ -70,6 +77,10 @@ class CaptchaSettings:
     #: Empty space on the left, as a share of a symbol's width, and the share of the free width that is added to it.
     margin: float = 0.1
     place: Real = (0.0, 0.0)
+    #: The share of the free width that is laid between the symbols.
+    spread: Real = (0.0, 0.0)
+    #: How far each symbol may stand left or right of its place, as a share of its width.
+    shaken: Real = (0.0, 0.0)
     #: How far a symbol may stand above or below the middle, as a share of the free height.
     unsteady: Real = (0.0, 0.0)
     # The colours.
@@ -83,7 +94,14 @@ class CaptchaSettings:
     pale: bool = True
     #: Largest difference of brightness across the ground.
     shade: Whole = (0, 0)
-    # What is in the way.
+    #: Probability of a thin frame around the picture.
+    frame: float = 0.0
+    # What is in the way. Each kind is there with the probability ``obstructed``.
+    obstructed: float = 1.0
+    #: Probability that dots and strokes have any colours; else they have those of the text.
+    confetti: float = 0.0
+    #: Short thin strokes behind the text, in colours between those of the ground and of the text.
+    scratches: Whole = (0, 0)
     dots: Whole = (30, 30)
     dot_sizes_px: Whole = (3, 3)
     curves: Whole = (1, 1)
@@ -93,6 +111,12 @@ class CaptchaSettings:
     stroke_px: Whole = (1, 1)
     #: Standard deviation of the grain, in grey levels.
     grain: Real = (0.0, 0.0)
+    #: Probability that the grain is coloured.
+    coloured_grain: float = 0.0
+    #: The largest displacement of a wave through the whole picture, as a share of its height.
+    wave: Real = (0.0, 0.0)
+    #: How many times larger the pixels are, as of a small picture that is shown enlarged.
+    coarse: Real = (1.0, 1.0)
     #: Probability of the softening 3 x 3 filter at the end.
     smooth: float = 1.0
     #: Probability of a JPEG file's traces.
@@ -108,6 +132,15 @@ class CaptchaSettings:
     def symbols(self) -> tuple[str, ...]:
         """The alphabet as symbols."""
         return tuple(self.alphabet)
+
+    def said(self, text: Sequence[str]) -> str:
+        """Give the label of a text that is painted."""
+        return "".join(_capital(sign) for sign in text) if self.fold else "".join(text)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The signs of labels: the symbols, where folded each as its capital."""
+        return tuple(dict.fromkeys(self.said(symbol) for symbol in self.symbols))
 
     def __post_init__(self) -> None:
         symbols = self.symbols
@@ -154,20 +187,33 @@ _LIMITS: dict[str, tuple[float, float]] = {
             "curve_right",
             "unsteady",
             "place",
+            "spread",
+            "hollow",
+            "frame",
+            "obstructed",
+            "confetti",
+            "coloured_grain",
         ),
         (0, 1),
     ),
     **dict.fromkeys(("warp_x", "warp_y"), (0, 0.45)),
     **dict.fromkeys(("ground", "ink", "contrast", "shade"), (0, 255)),
-    **dict.fromkeys(("scale", "box_scale"), (0.1, 8)),
-    **dict.fromkeys(("dots",), (0, 5000)),
+    **dict.fromkeys(("scale", "box_scale", "own_sizes"), (0.1, 8)),
+    **dict.fromkeys(("dots", "scratches"), (0, 5000)),
     **dict.fromkeys(("curves", "lines"), (0, 100)),
     **dict.fromkeys(("dot_sizes_px", "stroke_px"), (1, 32)),
     "rotate_deg": (0, 180),
     "overlap": (-2, 0.9),
     "margin": (0, 2),
     "grain": (0, 128),
+    "shaken": (0, 0.5),
+    "wave": (0, 0.3),
+    "coarse": (1, 8),
 }
+
+
+def _capital(sign: str) -> str:
+    return sign.upper() if len(sign.upper()) == len(sign) else sign
 
 
 def _pair(value: tuple[float, ...]) -> str:
@@ -196,36 +242,47 @@ PRESETS = MappingProxyType(
             alphabet=DIGITS_AND_CAPITALS + "abcdefghijklmnopqrstuvwxyz",
             length=(3, 7),
             fonts=("bundled", "matplotlib", "system"),
-            font_sizes_px=(34, 58),
+            font_sizes_px=(36, 58),
             one_font=0.7,
-            scale=(0.55, 1.1),
+            scale=(0.8, 1.4),
             made_for_px=80,
-            stretch=0.25,
-            rotate_deg=(0.0, 40.0),
-            warp_x=(0.0, 0.25),
-            warp_y=(0.0, 0.25),
+            own_sizes=(0.8, 1.15),
+            stretch=0.2,
+            hollow=0.06,
+            rotate_deg=(0.0, 35.0),
+            warp_x=(0.0, 0.22),
+            warp_y=(0.0, 0.22),
             edges="soft",
             fit=True,
-            blank=0.1,
-            overlap=(-0.4, 0.3),
+            blank=0.05,
+            overlap=(-0.3, 0.45),
             place=(0.0, 1.0),
+            spread=(0.0, 1.0),
+            shaken=(0.0, 0.35),
             unsteady=(0.0, 0.8),
-            ground=(170, 255),
+            ground=(180, 255),
             ink=(0, 200),
             contrast=70,
-            dark_ground=0.2,
-            own_colours=0.35,
+            dark_ground=0.15,
+            own_colours=0.45,
             pale=False,
             shade=(0, 60),
-            dots=(0, 60),
+            frame=0.1,
+            obstructed=0.4,
+            confetti=0.5,
+            scratches=(10, 120),
+            dots=(5, 80),
             dot_sizes_px=(1, 3),
-            curves=(0, 2),
+            curves=(1, 2),
             curve_right=0.5,
-            lines=(0, 2),
+            lines=(1, 3),
             stroke_px=(1, 2),
             grain=(0.0, 14.0),
-            smooth=0.4,
-            jpeg=0.35,
+            coloured_grain=0.4,
+            wave=(0.0, 0.08),
+            coarse=(1.0, 3.2),
+            smooth=0.3,
+            jpeg=0.3,
         ),
     }
 )

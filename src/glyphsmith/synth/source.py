@@ -35,6 +35,7 @@ def painter_of(
     width_px: int = 0,
     height_px: int = 0,
     fonts: Sequence[str] = (),
+    fold: bool = False,
     emphasis: str = "",
     emphasis_share: float = 0.0,
 ) -> SeededPainter:
@@ -53,6 +54,8 @@ def painter_of(
         return ArithmeticPainter(replace(ARITHMETIC, **changes))
     if alphabet:
         changes["alphabet"] = alphabet
+    if fold:
+        changes["fold"] = True
     if length:
         if len(length) > 2:
             raise RecipeError(f"[synth] length is {list(length)}, expected the least and the most")

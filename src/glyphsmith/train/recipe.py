@@ -63,7 +63,8 @@ class Synth:
     besides, for validation, test and the statistics of batch norm. Without it ``pictures`` are painted once, for
     learning too. Painting is the faster half of each step, so that nothing is gained by seeing a picture twice.
     ``emphasis``: symbols that need more practice; each symbol of an endless training text is one of them with the
-    probability ``emphasis_share``. Validation and test stay plain.
+    probability ``emphasis_share``. Validation and test stay plain. ``fold``: texts of captchas are labelled in
+    capitals, however they are painted.
     ``font_part``, of sprites: whole designs of fonts are kept back from "training", to measure readers with. Sprites
     are not painted endlessly.
     """
@@ -81,6 +82,7 @@ class Synth:
     width_px: int = 0
     height_px: int = 0
     fonts: tuple[str, ...] = ()
+    fold: bool = False
     font_part: Literal["all", "training", "held-out"] = "all"
 
 

@@ -78,7 +78,7 @@ def endless_of(place: str, recipe: Recipe, alphabet: Alphabet, graph: bytes) -> 
 
 def painted_symbols(place: str, recipe: Recipe) -> tuple[str, ...]:
     """Give the symbols that endless pictures may show, whether a picture of validation shows them or not."""
-    return tuple(_painter(recipe).settings.symbols) if _is_endless(place, recipe) else ()
+    return _painter(recipe).settings.labels if _is_endless(place, recipe) else ()
 
 
 def look_ahead(
@@ -116,6 +116,7 @@ def _painter(recipe: Recipe, *, emphasis: bool = False) -> SeededPainter:
         width_px=synth.width_px,
         height_px=synth.height_px,
         fonts=synth.fonts,
+        fold=synth.fold,
         emphasis=synth.emphasis if emphasis else "",
         emphasis_share=synth.emphasis_share,
     )

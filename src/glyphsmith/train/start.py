@@ -22,6 +22,9 @@ from glyphsmith.train.recipe import Recipe
 
 __all__ = ["start_from"]
 
+#: How much red, green and blue count in grey, as the preparation has it.
+_LUMA = (0.299, 0.587, 0.114)
+
 
 def start_from(
     card: Card, weights: Mapping[str, NDArray[Any]], recipe: Recipe, alphabet: Alphabet, *, where: str
@@ -29,8 +32,9 @@ def start_from(
     """Give first weights for a network of ``recipe`` and ``alphabet``, as far as possible those of another reader.
 
     ``weights`` are those in its file by the network's own names. A sign the reader knows keeps its output, a small
-    letter takes its capital's and the other way round, every other sign begins anew. Raises ModelError where the
-    networks are not the same.
+    letter takes its capital's and the other way round, every other sign begins anew. A network in colour may begin
+    with a grey one's weights, and one for pictures of another height with its rows stretched. Raises ModelError where
+    the networks are not the same otherwise.
     """
     state = build_network(recipe, len(alphabet)).state_dict()
     blank = len(weights.get("head.bias", ())) - len(card.alphabet)
@@ -45,7 +49,7 @@ def start_from(
                 if row is not None:
                     fresh[blank + i] = known[row]
         elif name in weights:
-            known = torch.from_numpy(np.array(weights[name], dtype=np.float32))
+            known = _fitted(torch.from_numpy(np.array(weights[name], dtype=np.float32)), fresh.shape)
             if known.shape != fresh.shape:
                 raise ModelError(
                     f"{where}: weights {name} have shape {tuple(known.shape)}, those of the recipe "
@@ -54,3 +58,20 @@ def start_from(
                 )
             fresh.copy_(known)
     return state
+
+
+def _fitted(known: Tensor, wanted: torch.Size) -> Tensor:
+    """Fit the kernels (O, I, h, w) of a convolution to other pictures, where only these differ; else give them back.
+
+    Grey kernels become three that see the same brightness. The rows of a kernel as high as the picture's last rows are
+    interpolated, and what they add up to stays.
+    """
+    if known.dim() != 4 or len(wanted) != 4:
+        return known
+    if known.shape[1] == 1 and wanted[1] == len(_LUMA):
+        known = known * torch.tensor(_LUMA).view(1, -1, 1, 1)
+    rows, columns = known.shape[2:]
+    if columns == wanted[3] == 1 and rows != wanted[2]:
+        stretched = torch.nn.functional.interpolate(known, size=(wanted[2], 1), mode="bilinear", align_corners=True)
+        known = stretched * (rows / wanted[2])
+    return known
