@@ -66,6 +66,13 @@ def test_emphasis_changes_training_texts_and_no_others() -> None:
     assert shares[1] == pytest.approx(0.4 + 0.6 * 2 / 36, abs=0.025)
 
 
+def test_folded_texts_need_capitals_alone() -> None:
+    recipe = with_settings(load_recipe("captchas-wide"), ["synth.fonts=['bundled']"])
+    symbols = painted_symbols("", recipe)
+    assert symbols == tuple("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    assert set(painted_symbols("", with_settings(recipe, ["synth.fold=false"]))) > set("az")
+
+
 def test_emphasis_without_a_share_draws_what_no_emphasis_draws() -> None:
     plain, none = endless().painter, replace(endless(emphasis="14")).painter
     none._emphasis_share = 0.0

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from tests.train.test_automatic_text import LOOK, four_digits, texts_of
 
 from glyphsmith.alphabet import Alphabet
@@ -45,6 +46,33 @@ def test_known_signs_keep_their_outputs_whatever_their_case_and_others_begin_ane
         np.testing.assert_array_equal(rows[row], weights["head.weight"][was])
     assert all((rows[3] != known).any() for known in weights["head.weight"])
     np.testing.assert_array_equal(state["fold.0.weight"].numpy(), weights["fold.0.weight"])
+
+
+def test_a_network_in_colour_begins_by_seeing_what_a_grey_one_saw() -> None:
+    weights = weights_of()
+    colour = replace(WAS, prepare=replace(WAS.prepare, colour=True))
+    state = start_from(base(), weights, colour, Alphabet(SIGNS), where="was")
+    seeing, grey = build_network(colour, len(SIGNS)), build_network(WAS, len(SIGNS))
+    seeing.load_state_dict(state)
+    grey.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()})
+    pictures = torch.rand((3, 3, 40, 88), generator=torch.Generator().manual_seed(0))
+    brightness = (pictures * torch.tensor((0.299, 0.587, 0.114)).view(1, 3, 1, 1)).sum(dim=1, keepdim=True)
+    with torch.no_grad():
+        for network in (seeing, grey):
+            network.eval()
+        np.testing.assert_allclose(seeing.scores(pictures), grey.scores(brightness), atol=1e-5)
+
+
+def test_a_network_for_lower_pictures_takes_the_rows_of_a_higher_one_stretched() -> None:
+    lower = replace(WAS, prepare=replace(WAS.prepare, height_px=24))
+    weights = weights_of()
+    rows = [build_network(recipe, len(SIGNS)).state_dict()["fold.0.weight"].shape[2] for recipe in (WAS, lower)]
+    assert rows[0] != rows[1]
+    weights["fold.0.weight"] = np.ones_like(weights["fold.0.weight"])
+    state = start_from(base(), weights, lower, Alphabet(SIGNS), where="was")
+    folded = state["fold.0.weight"].numpy()
+    assert folded.shape[2] == rows[1]
+    np.testing.assert_allclose(folded.sum(axis=2), rows[0], rtol=1e-5)
 
 
 def test_another_network_is_refused() -> None:
