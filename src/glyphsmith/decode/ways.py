@@ -1,0 +1,124 @@
+"""All ways to give k items k different labels, added up exactly; ``assignment`` says what the sums mean.
+
+A dynamic programme over the sets of labels that the first items have taken (Held and Karp 1962), all sets of one size
+in one numpy step, all rows of a sheet beside each other in memory. Weights are multiplied as they are, not as logs:
+that is four times as fast, and rows whose products are too small for it are done again in logs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Ways", "every_way", "log_sum"]
+
+Scores = NDArray[np.float64]
+
+#: A sum smaller than this has lost digits on the way: doubles end at 1e-308, and each item's best weight is 1.
+_TOO_SMALL = 1e-200
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """The log of the sum over all ways (R,), and the share of each label in it for each item (R, k, K).
+
+    Where a row allows no way, the sum is -inf and its shares are NaN.
+    """
+
+    log_sum: Scores
+    shares: Scores
+
+
+def every_way(rows: Scores) -> Ways:
+    """Sum up scores (R, k, K), log weights without NaN or +inf, each item with one above -inf at least."""
+    count, k, labels = rows.shape
+    best = rows.max(axis=2, keepdims=True)
+    weights = np.ascontiguousarray(np.exp(rows - best).transpose(1, 2, 0))
+    layers = _layers(k, labels)
+    before = [np.ones((1, count))]
+    for layer in layers:
+        taken = before[-1][layer.earlier]
+        taken *= weights[len(before) - 1][layer.label]
+        before.append(taken.sum(axis=1))
+    total = before[-1].sum(axis=0)
+    # The same from the other end: all ways in which items i, i + 1 ... take none of the labels of a set.
+    rest = np.ones_like(before[-1])
+    shares = np.empty((k, labels, count))
+    for i, layer in reversed(list(enumerate(layers))):
+        ways = rest[layer.later]
+        ways *= weights[i][layer.other]
+        rest = ways.sum(axis=1)
+        ways *= before[i][:, None]
+        shares[i] = layer.adds @ ways.reshape(-1, count)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shares /= shares.sum(axis=1, keepdims=True)
+        sums = np.log(total) + best.sum(axis=(1, 2))
+    found = Ways(sums, np.ascontiguousarray(shares.transpose(2, 0, 1)))
+    for row in np.flatnonzero(total < _TOO_SMALL):
+        found.log_sum[row], found.shares[row] = _in_logs(rows[row], layers)
+    return found
+
+
+def log_sum(terms: Scores, axis: int = -1) -> Scores:
+    """Give the log of the sum of exponentials over an axis; of nothing but -inf it is -inf."""
+    top = terms.max(axis=axis, keepdims=True)
+    top[~np.isfinite(top)] = 0.0
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(np.exp(terms - top).sum(axis=axis)) + top.squeeze(axis))
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """The step of one item from the n sets of i labels to the m sets of i + 1; a set is known by its place among them.
+
+    A set of i + 1 labels was one of ``earlier`` (m, i + 1) before the item took ``label`` (m, i + 1). A set of i labels
+    becomes one of ``later`` (n, K - i) where the item takes one of ``other`` (n, K - i). ``adds`` (K, n * (K - i)) is 1
+    where that is the label of the row.
+    """
+
+    earlier: NDArray[np.intp]
+    label: NDArray[np.intp]
+    later: NDArray[np.intp]
+    other: NDArray[np.intp]
+    adds: Scores
+
+
+@lru_cache(maxsize=8)
+def _layers(k: int, labels: int) -> tuple[_Layer, ...]:
+    """Give the steps of k items; bit j of a set stands for label j."""
+    every = np.arange(1 << labels)
+    bits = (every[:, None] >> np.arange(labels)) & 1
+    size = bits.sum(axis=1)
+    place = np.empty(1 << labels, np.intp)
+    for i in range(labels + 1):
+        place[size == i] = np.arange(int((size == i).sum()))
+    found = []
+    for i in range(k):
+        now, then = every[size == i], every[size == i + 1]
+        label = np.nonzero(bits[then] == 1)[1].reshape(len(then), -1)
+        other = np.nonzero(bits[now] == 0)[1].reshape(len(now), -1)
+        adds = (np.arange(labels)[:, None] == other.reshape(1, -1)).astype(np.float64)
+        found.append(
+            _Layer(place[then[:, None] ^ (1 << label)], label, place[now[:, None] | (1 << other)], other, adds)
+        )
+    return tuple(found)
+
+
+def _in_logs(row: Scores, layers: tuple[_Layer, ...]) -> tuple[float, Scores]:
+    """Do one row (k, K) in logs: the log of the sum, and the shares (k, K)."""
+    before = [np.zeros(1)]
+    for item, layer in zip(row, layers, strict=True):
+        before.append(log_sum(before[-1][layer.earlier] + item[layer.label]))
+    total = float(log_sum(before[-1]))
+    rest = np.zeros_like(before[-1])
+    shares = np.full_like(row, np.nan)
+    if total == -np.inf:
+        return total, shares
+    for i, layer in reversed(list(enumerate(layers))):
+        ways = rest[layer.later] + row[i][layer.other]
+        rest = log_sum(ways)
+        shares[i] = layer.adds @ np.exp(before[i][:, None] + ways - total).reshape(-1)
+    return total, np.asarray(shares / shares.sum(axis=1, keepdims=True))
