@@ -11,6 +11,10 @@ from glyphsmith.errors import PageError
 
 __all__ = ["PageAnswer"]
 
+#: How likely a number of two or three digits begins with 0, beside any other digit. Written numbers do not; a site that
+#: does it all the same costs requests, and no number: a sure reading or two outweigh this.
+LEADING_ZERO = 1e-4
+
 
 class PageAnswer:
     """The numbers of one page, as sure as its requests so far make them.
@@ -34,7 +38,7 @@ class PageAnswer:
         found = np.asarray(scores, np.float64)
         if found.shape != (sum(lengths), 10):
             raise ValueError(f"scores have shape {found.shape}, expected ({sum(lengths)}, 10)")
-        total = found if self._scores is None else self._scores + found
+        total = found + _expected(lengths) if self._scores is None else self._scores + found
         best = total.max(axis=1, keepdims=True)
         if not np.isfinite(best).all():
             raise PageError("two requests of this page exclude each other's digits")
@@ -62,3 +66,12 @@ class PageAnswer:
         digits = "".join(map(str, self._scores.argmax(axis=1).tolist()))
         edges = np.concatenate(([0], np.cumsum(self.lengths))).tolist()
         return tuple(int(digits[start:stop]) for start, stop in pairwise(edges))
+
+
+def _expected(lengths: tuple[int, ...]) -> NDArray[np.float64]:
+    """Give the log of what is expected of each digit (D, 10) before anything was read, but for a constant."""
+    expected = np.zeros((sum(lengths), 10))
+    for start, length in zip(np.cumsum((0, *lengths)), lengths, strict=False):
+        if length > 1:
+            expected[start, 0] = np.log(LEADING_ZERO)
+    return expected

@@ -1,7 +1,7 @@
 """What a reader says of the glyphs of a sheet, row by row, and what each digit of the page then is.
 
 Every row of the sheets known so far is a permutation of 0-9. That is tested on each sheet, not assumed: the reader's
-scores of all its rows are compared under both suppositions (``decode.assignment.evidence``). Where it does not hold, or
+scores of all its rows are compared under both suppositions (``decode.assignment.shares``). Where it does not hold, or
 where the sheet's cells cannot be found, each glyph is read by itself. What earlier sheets said is added up to be
 reported, and decides nothing: a sheet that breaks the rule would be read wrongly, however many have kept it.
 """
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from glyphsmith.crawl.page import Page
 from glyphsmith.crawl.sheet import SIDE, cut_sheet
-from glyphsmith.decode.assignment import evidence, marginals, with_doubt
+from glyphsmith.decode.assignment import shares, with_doubt
 from glyphsmith.errors import ModelError
 from glyphsmith.picture import Picture
 
@@ -77,51 +77,60 @@ class SheetReader:
         if sheet is None:
             scores = with_doubt(self.probabilities([page.cut(window) for window in page.windows]), self._doubt)
             return SheetReading(scores, permuted=False, rule=None)
-        found = self.probabilities([cell for row in sheet.cells for cell in row])
-        scores = with_doubt(found, self._doubt).reshape(SIDE, SIDE, len(DIGITS))
-        rule = float(evidence(scores).sum())
-        permuted = rule > 0
-        if permuted:
-            with np.errstate(divide="ignore"):
-                scores = np.log(marginals(scores))
+        scores, permuted, rule = self.rows([cell for row in sheet.cells for cell in row])
         places = [sheet.place[window] for window in page.windows]
         return SheetReading(np.stack([scores[row, column] for row, column in places]), permuted, rule)
+
+    def rows(self, cells: Sequence[Picture | None]) -> tuple[NDArray[np.float64], bool, float]:
+        """Read the hundred cells of a sheet, row by row: log probabilities (10, 10, 10), ``permuted`` and ``rule``."""
+        scores = with_doubt(self.probabilities(cells), self._doubt).reshape(SIDE, SIDE, len(DIGITS))
+        read = shares(scores)
+        rule = float(read.evidence.sum())
+        if rule > 0:
+            with np.errstate(divide="ignore"):
+                scores = np.log(read.marginals)
+        return scores, rule > 0, rule
 
     def probabilities(self, cells: Sequence[Picture | None]) -> NDArray[np.float64]:
         """Give the probabilities (N, 10) of cells; of a cell without ink all digits are alike.
 
-        Cells of one size are read in one call: a reader sees them as it learned them. One that has learned glyphs on
-        empty fields (synth.sprites) gets all cells so, in a single call.
+        Cells of one size are read in one call. A reader that lays pictures on a field as they are gets all cells laid
+        so already, in a single call.
         """
-        by_size: dict[tuple[int, ...], list[tuple[int, Picture]]] = {}
-        for i, cell in enumerate(cells):
-            if cell is not None:
-                laid = self._on_field(cell)
-                by_size.setdefault(laid.shape, []).append((i, laid))
         found = np.full((len(cells), len(DIGITS)), 1.0 / len(DIGITS))
-        for group in by_size.values():
-            places = [i for i, _ in group]
-            stack = np.stack([cell for _, cell in group])
+        for places, stack in self._stacked(cells):
             found[places] = self._reader.probabilities(stack)[:, self._columns]
         # Of a reader with more labels than digits, what it gives to the others says nothing here.
         total = found.sum(axis=1, keepdims=True)
         return np.where(total > 0, found / np.maximum(total, 1e-30), 1.0 / len(DIGITS))
 
-    def _on_field(self, cell: Picture) -> Picture:
-        """Lay a cell in the middle of an empty field where the reader knows such and it has room."""
-        height, width = cell.shape[:2]
+    def _stacked(self, cells: Sequence[Picture | None]) -> list[tuple[list[int], Picture]]:
+        """Put cells together that can be read in one call: their places, and their pictures (n, H, W, 3)."""
         rows, columns = self._field
-        if height > rows or width > columns:
-            return np.asarray(cell)
-        field = np.full((rows, columns, 3), 255, np.uint8)
-        top, left = (rows - height) // 2, (columns - width) // 2
-        field[top : top + height, left : left + width] = cell
-        return field
+        by_size: dict[tuple[int, ...], list[int]] = {}
+        for i, cell in enumerate(cells):
+            if cell is not None:
+                fits = cell.shape[0] <= rows and cell.shape[1] <= columns
+                by_size.setdefault((rows, columns, 3) if fits else cell.shape, []).append(i)
+        stacked = []
+        for (height, width, _), places in by_size.items():
+            # In the middle, as the reader's own preparation would lay each.
+            stack = np.full((len(places), height, width, 3), 255, np.uint8)
+            for picture, place in zip(stack, places, strict=True):
+                cell = cells[place]
+                assert cell is not None
+                h, w = cell.shape[:2]
+                top, left = (height - h) // 2, (width - w) // 2
+                picture[top : top + h, left : left + w] = cell
+            stacked.append((places, stack))
+        return stacked
 
 
 def _field_of(reader: GlyphReader) -> tuple[int, int]:
-    """Give height and width of the fields a reader has learned glyphs on, (0, 0) where it has not."""
+    """Give height and width of the white field a reader lays pictures on by itself, (0, 0) where it resizes them."""
     card = getattr(reader, "card", None)
-    if card is None or card.recipe.get("synth", {}).get("kind") != "sprites":
+    prepare = card.prepare if card is not None else {}
+    plain = prepare.get("fit") == "place" and prepare.get("polarity") == "invert"
+    if not plain or prepare.get("crop", True) or prepare.get("colour", True):
         return 0, 0
-    return int(card.prepare["height_px"]), int(card.prepare["width_px"])
+    return int(prepare["height_px"]), int(prepare["width_px"])

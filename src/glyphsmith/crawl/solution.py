@@ -80,16 +80,21 @@ class Solution:
         elif "repeated" in line:
             self.repeated += 1
         else:
-            self._apply_reading(line)
+            # A page may be settled without another reading: by what it and all others said before.
+            if "level" in line:
+                self._count_reading(line)
+            self._apply_answer(line)
 
-    def _apply_reading(self, line: dict[str, Any]) -> None:
-        page = line["page"]
+    def _count_reading(self, line: dict[str, Any]) -> None:
         self.readings += 1
         self.level = line["level"]
         if line.get("permuted") is not None:
             self.permuted += line["permuted"]
             self.independent += not line["permuted"]
             self.rule += line["rule"] or 0.0
+
+    def _apply_answer(self, line: dict[str, Any]) -> None:
+        page = line["page"]
         if page in self.numbers:
             return  # solved before: its numbers count once
         if "solved" in line:

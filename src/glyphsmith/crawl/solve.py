@@ -1,4 +1,4 @@
-"""``glyphsmith crawl solve``: all pages of a puzzle read, each asked again only while its answer is not sure; the sum.
+"""``glyphsmith crawl solve``: all pages of a puzzle read once, the doubtful ones again until the sum is sure; the sum.
 
 The state is what the lines of the job say: those of an earlier, killed run first, then those of this one. A page counts
 when it is solved, once; a page that was given up is tried again by the next run.
@@ -7,7 +7,8 @@ when it is solved, once; a page that was given up is tried again by the next run
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glyphsmith.crawl.answers import PageAnswer
+from glyphsmith.crawl.budget import ask_again
 from glyphsmith.crawl.engine import run_story
 from glyphsmith.crawl.forms import answer_form, verdict
 from glyphsmith.crawl.glyphs import DOUBT, GlyphReader, SheetReader
@@ -30,19 +32,23 @@ from glyphsmith.progress import bar
 
 __all__ = ["BOUND", "Wishes", "solve"]
 
-#: A page is asked again while the probability that one of its digits is wrong is above this: of a thousand pages the
-#: sum is then wrong once in a hundred times at most.
-BOUND = 1e-5
+#: Pages are asked for again while more wrong ones than this are to be expected among all: so the sum is wrong once in a
+#: hundred times at most.
+BOUND = 1e-2
 
-#: A page that is still not sure after so many readings is reported, not guessed.
+#: A page this much surer than its share of the bound is settled at once; its evidence need not be kept.
+_SURE = 0.01
+
+#: A page that is still too doubtful after so many requests is reported, not guessed.
 MOST_READINGS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """How sure a page must be (``bound``), how glyphs are read (``assignment``, ``doubt``), and whether to ``submit``.
+    """How sure the sum must be, how glyphs are read (``assignment``, ``doubt``), and whether to ``submit``.
 
-    ``assignment`` False reads every glyph by itself, which is what other solvers do.
+    ``bound`` is the number of wrong pages that may be expected among all. ``assignment`` False reads every glyph by
+    itself, which is what other solvers do.
     """
 
     bound: float = BOUND
@@ -52,7 +58,7 @@ class Wishes:
 
     def __post_init__(self) -> None:
         if not 0 < self.bound < 1:
-            raise DataError(f"a bound of {self.bound:g}", hint="--bound takes a probability between 0 and 1")
+            raise DataError(f"a bound of {self.bound:g}", hint="--bound takes a number of wrong pages between 0 and 1")
 
 
 def solve(
@@ -103,6 +109,7 @@ class _Story:
         self._sheets: SheetReader | None = None
         self._said_independent = False
         self._logins = 0
+        self._asked: Counter[int] = Counter()
         self.todo = [page for page in solution.pages if page not in solution.numbers]
         # A page given up by an earlier run is tried again by this one.
         for page in self.todo:
@@ -111,20 +118,27 @@ class _Story:
     async def tell(self, visitor: Visitor, under_way: int) -> None:
         """Ask for all pages that are left, several at once; the first one alone, so that one log-in serves all."""
         begun = time.monotonic()
-        todo, total = iter(self.todo), len(self.solution.pages)
-        done = total - len(self.todo)
+        unread = [page for page in self.todo if page not in self.solution.waiting]
+        total = len(self.solution.pages)
+        done = total - len(unread)
         try:
             with bar("solving", total, done=done) as move:
 
-                async def work(most: int = total) -> None:
+                async def work(pages: Iterator[int], most: int = total) -> None:
                     nonlocal done
-                    for _, page in zip(range(most), todo, strict=False):
-                        await self._solve_page(visitor, page)
-                        done += 1
+                    for _, page in zip(range(most), pages, strict=False):
+                        await self._read_page(visitor, page)
+                        done = min(done + 1, total)
                         move(done)
 
-                await work(1)
-                await all_of([work() for _ in range(under_way)])
+                first = iter(unread)
+                await work(first, 1)
+                await all_of([work(first) for _ in range(under_way)])
+                while again := self._doubtful():
+                    # Every one of them has to be asked for, whatever the others turn out to be.
+                    once_more = iter(again)
+                    await all_of([work(once_more) for _ in range(under_way)])
+            self._settle()
             if self.wishes.submit:
                 await self._answer(visitor)
         finally:
@@ -140,38 +154,60 @@ class _Story:
             self._logins += 1
             self._write({"log_in": self._logins})
 
-    async def _solve_page(self, visitor: Visitor, number: int) -> None:
-        """Ask for a page until its answer is sure, or say why it is not."""
+    async def _read_page(self, visitor: Visitor, number: int) -> None:
+        """Ask for a page once, with all attempts that takes, and add what it says; or give it up and say why."""
         url = page_url(self.solution.url, number)
-        answer = self.solution.waiting.get(number) or PageAnswer()
         note = self._noter(number)
-        for _ in range(MOST_READINGS):
-            try:
-                reading = await visitor.read(url, self._read, note)
-            except GaveUp as given_up:
-                reason = f"{given_up.last.reason} (tried {given_up.attempts} times)"
-                break
-            self._count_logins(visitor)
-            page, body, line, scores = reading
-            try:
-                fresh = answer.add(page.lengths, page.sprite_id, scores)
-            except PageError as error:
-                reason = error.message
-                note(Failed(CONTRADICTION, reason, body))
-                break
-            if not fresh:
-                self._write({"page": number, "repeated": page.sprite_id})
-                continue
-            line = {"page": number, **line}
-            if answer.error <= self.wishes.bound:
-                self._write({**line, "solved": list(answer.numbers), "error": float(f"{answer.error:.3g}")})
+        self._asked[number] += 1
+        try:
+            page, body, line, scores = await visitor.read(url, self._read, note)
+        except GaveUp as given_up:
+            self._give_up(number, f"{given_up.last.reason} (tried {given_up.attempts} times)")
+            return
+        self._count_logins(visitor)
+        answer = self.solution.waiting.get(number) or PageAnswer()
+        try:
+            fresh = answer.add(page.lengths, page.sprite_id, scores)
+        except PageError as error:
+            note(Failed(CONTRADICTION, error.message, body))
+            self._give_up(number, error.message)
+            return
+        if not fresh:
+            self._write({"page": number, "repeated": page.sprite_id})
+            return
+        line = {"page": number, **line}
+        if answer.error <= _SURE * self.wishes.bound / len(self.solution.pages):
+            self._write({**line, **_solved(answer)})
+            self.solution.solved_now += 1
+            return
+        rounded = np.maximum(np.round(scores, 3), -999.0).tolist()
+        self._write({**line, "lengths": list(page.lengths), "sprite": page.sprite_id, "scores": rounded})
+
+    def _doubtful(self) -> list[int]:
+        """Give the pages to ask for again; those that were asked for too often are given up."""
+        while True:
+            waiting = {page: self.solution.waiting[page] for page in self.todo if page in self.solution.waiting}
+            doubts = {page: answer.error for page, answer in waiting.items() if page not in self.solution.gave_up}
+            settled = {page: self.solution.errors[page] for page in self.solution.pages if page in self.solution.errors}
+            # What was settled by an earlier run stays so; it has spent its share.
+            left = self.wishes.bound - sum(settled.values())
+            again = ask_again(doubts, max(left, self.wishes.bound * _SURE))
+            spent = [page for page in again if self._asked[page] >= MOST_READINGS]
+            if not spent:
+                return again
+            for page in spent:
+                sure = f"wrong with probability {doubts[page]:.2g}"
+                self._give_up(page, f"not sure after {waiting[page].readings} readings of different sprites: {sure}")
+
+    def _settle(self) -> None:
+        """Take what the pages that wait say as their numbers, now that all together are sure enough."""
+        for page in self.todo:
+            answer = self.solution.waiting.get(page)
+            if answer is not None and page not in self.solution.gave_up:
+                self._write({"page": page, **_solved(answer)})
                 self.solution.solved_now += 1
-                return
-            rounded = np.maximum(np.round(scores, 3), -999.0).tolist()
-            self._write({**line, "lengths": list(page.lengths), "sprite": page.sprite_id, "scores": rounded})
-        else:
-            sure = f"wrong with probability {answer.error:.2g}"
-            reason = f"not sure after {answer.readings} readings of different sprites: {sure}"
+
+    def _give_up(self, number: int, reason: str) -> None:
         self._write({"page": number, "gave_up": reason})
 
     def _read(self, body: bytes) -> tuple[Page, bytes, dict[str, Any], NDArray[np.float64]]:
@@ -227,3 +263,7 @@ class _Story:
             self.say(f"the sum could not be sent: {given_up.last.reason}")
             return
         self._write({"answer": total, "accepted": accepted})
+
+
+def _solved(answer: PageAnswer) -> dict[str, Any]:
+    return {"solved": list(answer.numbers), "error": float(f"{answer.error:.3g}")}
