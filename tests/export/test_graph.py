@@ -32,8 +32,16 @@ def a_seven(side: int = 120, *, at: tuple[int, int] = (30, 25), size: int = 60, 
 @pytest.mark.parametrize("size", [(1, 1), (1, 40), (2, 3), (5, 300), (28, 28), (700, 500)])
 @pytest.mark.parametrize(
     "settings",
-    [INK, WHOLE, Prepare(colour=True), Prepare(crop=False), Prepare(crop=False, colour=True, fit="stretch")],
-    ids=["ink", "whole", "colour-letterbox", "grey-letterbox", "colour-stretch"],
+    [
+        INK,
+        WHOLE,
+        Prepare(colour=True),
+        Prepare(crop=False),
+        Prepare(crop=False, colour=True, fit="stretch"),
+        Prepare(crop=False, colour=True, fit="place"),
+        Prepare(fit="place"),
+    ],
+    ids=["ink", "whole", "colour-letterbox", "grey-letterbox", "colour-stretch", "colour-place", "ink-place"],
 )
 def test_every_size_gives_finite_values_of_the_same_shape(settings: Prepare, size: tuple[int, int]) -> None:
     picture = np.random.default_rng(0).integers(0, 256, (*size, 3)).astype(np.uint8)
@@ -114,6 +122,21 @@ def test_letterbox_keeps_the_aspect_and_pads_with_the_border() -> None:
     inked = np.argwhere(result < 0.5)
     height, width = inked.max(axis=0) - inked.min(axis=0) + 1
     assert width > 4 * height
+
+
+def test_place_lays_a_picture_in_the_middle_as_it_is_and_its_ground_is_no_frame() -> None:
+    framed = np.full((11, 8, 3), 255, np.uint8)
+    framed[0] = framed[-1] = framed[:, 0] = framed[:, -1] = 0
+    settings = Prepare(crop=False, flatten=False, polarity="invert", fit="place")
+    result = prepared(settings, framed)[0]
+    expected = np.zeros((28, 28), np.float32)
+    expected[8:19, 10:18] = 1.0 - framed[:, :, 0] / 255.0
+    np.testing.assert_allclose(result, expected, atol=1e-5)
+    # Only what is larger is reduced; where the ground is not known, it is what the border says.
+    assert prepared(settings, np.full((56, 20, 3), 0, np.uint8))[0].sum() == pytest.approx(28 * 10, rel=1e-3)
+    grey = np.full((6, 6, 3), 200, np.uint8)
+    unknown = prepared(Prepare(crop=False, flatten=False, polarity="auto", fit="place"), grey)[0]
+    assert np.ptp(unknown) < 1e-3
 
 
 def test_invert_and_threshold_are_switches() -> None:

@@ -54,6 +54,15 @@ def test_the_glyph_network_takes_any_size(side: int) -> None:
     assert maps.shape[:2] == (2, 3)
 
 
+def test_strides_may_be_named_one_for_each_width() -> None:
+    network = build("glyph", (4, 6, 8), strides=(2, 1, 2), channels=1, height_px=20, width_px=18, classes=3).eval()
+    assert network(torch.rand(1, 1, 20, 18))[1].shape == (1, 3, 5, 5)
+    with pytest.raises(ValueError, match="one of 1 or more for each of the 3 widths"):
+        build("glyph", (4, 6, 8), strides=(2, 1), channels=1, height_px=20, width_px=18, classes=3)
+    with pytest.raises(ValueError, match="for the family glyph alone"):
+        build("photo", (4, 6, 8), strides=(2, 1, 1), channels=1, height_px=32, width_px=32, classes=3)
+
+
 @pytest.mark.parametrize("family", LABEL_FAMILIES)
 def test_a_batch_gives_logits_and_maps_and_scores_agree(family: str) -> None:
     network = made(family)

@@ -28,6 +28,11 @@ def test_a_letterboxed_picture_is_framed_with_its_pads(height: int, width: int) 
     assert frame.top + frame.height >= height - 1e-6
 
 
+def test_a_placed_picture_is_framed_with_the_field_around_it() -> None:
+    assert place_frame({"fit": "place"}, 10, 8, np.zeros((20, 18))) == Frame(-5, -5, 18, 20)
+    assert place_frame({"fit": "place"}, 40, 36, np.zeros((20, 18))) == Frame(0, 0, 36, 40)
+
+
 def test_a_crop_without_ink_or_without_its_stage_is_framed_as_the_whole() -> None:
     prepare = {"crop": True, "fit": "letterbox"}
     empty, whole = np.zeros((28, 28)), Frame(0, 0, 60, 50)

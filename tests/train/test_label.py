@@ -1,4 +1,4 @@
-"""The temperature against a brute-force search."""
+"""The temperature against a brute-force search, and the loss of pictures that show nothing of their label."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from glyphsmith.train.tasks.label import fit_temperature
+from glyphsmith.train.tasks.label import LabelLesson, fit_temperature
 
 
 def sharp_logits(factor: float) -> tuple[np.ndarray, np.ndarray]:
@@ -39,3 +39,25 @@ def test_no_mistake_on_validation_does_not_become_certainty() -> None:
 
 def test_without_pictures_it_is_one() -> None:
     assert fit_temperature(np.zeros((0, 3), np.float32), np.zeros(0, np.int64)) == 1.0
+
+
+class Answers:
+    """A model that gives what it is given."""
+
+    def scores(self, x: torch.Tensor) -> torch.Tensor:
+        return x
+
+
+def test_a_picture_that_shows_nothing_is_learned_as_any_label_alike() -> None:
+    logits = torch.randn(6, 4, generator=torch.Generator().manual_seed(0))
+    labels = torch.tensor([2, -1, 0, 3, -1, 1])
+    lesson = LabelLesson(unclear=True)
+    loss, given = lesson.loss(Answers(), logits, labels)
+    # On average over all labels it might have carried, that is what it would have taught.
+    logs = torch.log_softmax(logits, dim=1)
+    each = [float(-logs[i].mean() if label < 0 else -logs[i, label]) for i, label in enumerate(labels.tolist())]
+    assert float(loss) == pytest.approx(np.mean(each), rel=1e-5)
+    assert given is not None
+    told = torch.tensor([2, 1, 0, 3, 0, 1])
+    plain = LabelLesson().loss(Answers(), logits, told)[0]
+    assert float(lesson.loss(Answers(), logits, told)[0]) == pytest.approx(float(plain), rel=1e-5)

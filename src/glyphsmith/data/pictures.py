@@ -159,6 +159,7 @@ class LabelledPictures:
     """The one source there is; the forms differ in how they find the labels and in the store they bring.
 
     ``notes`` are sentences about what was left out or guessed; ``columns`` name what ``--group`` could be given.
+    ``unclear`` are pictures that show nothing of their label, where that is known: painted ones know it.
     """
 
     def __init__(
@@ -185,6 +186,7 @@ class LabelledPictures:
         self.parts = parts
         self.notes = tuple(notes)
         self.columns = tuple(columns)
+        self.unclear: frozenset[int] = frozenset()
         if len(names) != len(self.labels):
             raise ValueError(f"{len(names)} names but {len(self.labels)} labels")
 

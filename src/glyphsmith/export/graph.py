@@ -157,7 +157,7 @@ def _ink_path(graph: Operators, grey: str, settings: Prepare) -> None:
     else:
         centre_y = graph.op("Mul", graph.op("Add", top, bottom), graph.value(0.5))
         centre_x = graph.op("Mul", graph.op("Add", left, right), graph.value(0.5))
-    if settings.fit == "letterbox":
+    if settings.fit != "stretch":
         side = graph.op("Max", height, width)
         step_y = step_x = graph.op("Div", side, graph.value(float(settings.box_px)))
     else:
@@ -212,16 +212,22 @@ def _resize_to(graph: Operators, planes: str, size: str) -> str:
 
 
 def _resized(graph: Operators, planes: str, settings: Prepare) -> str:
-    """Resize the whole of (N, C, H, W) to the network's size, stretched or letterboxed."""
+    """Resize the whole of (N, C, H, W) to the network's size, stretched or letterboxed, or lay it there as it is."""
     target = (settings.height_px, settings.width_px)
     if settings.fit == "stretch":
         return graph.clip(_resize_to(graph, planes, graph.ints(target)))
     shape = graph.op("Cast", graph.op("Shape", planes, start=2, end=4), to=TensorProto.FLOAT)
     factor = graph.op("ReduceMin", graph.op("Div", graph.array(np.array(target, np.float32)), shape), keepdims=1)
+    if settings.fit == "place":
+        factor = graph.op("Min", factor, graph.value(1.0))
     wanted = graph.op("Max", graph.op("Round", graph.op("Mul", shape, factor)), graph.value(1.0))
     small = graph.clip(_resize_to(graph, planes, graph.op("Cast", wanted, to=TensorProto.INT64)))
     # Pad takes one value for all pictures, so the border's mean of each is taken off before and put back after.
-    border = _border_mean(graph, small)
+    if settings.fit == "place" and not settings.colour and settings.polarity != "auto":
+        # The ground is known: a frame at the edge of a picture is no ground.
+        border = graph.value(1.0 if settings.polarity == "invert" else 0.0)
+    else:
+        border = _border_mean(graph, small)
     size = graph.op("Shape", small, start=2, end=4)
     missing = graph.op("Sub", graph.ints(target), size)
     before = graph.op("Div", missing, graph.ints([2]))

@@ -50,6 +50,7 @@ def build(
     height_px: int,
     width_px: int,
     classes: int,
+    strides: Sequence[int] = (),
     head: Literal["ctc", "fixed"] = "ctc",
     columns: int = 1,
     places: int = 0,
@@ -57,8 +58,9 @@ def build(
     """Make a network with fresh weights for pictures (channels, height_px, width_px) and K = ``classes`` labels.
 
     ``dropout`` is the share dropped before the last dense layer; the reference networks keep their published one when
-    it is 0. ``head``, the least number of ``columns`` and ``places`` are of the families of
-    texts (TextNet). Raises ValueError for an unknown family, widths that do not fit it, or pictures too small for it.
+    it is 0. ``strides`` are of the family ``glyph``, () for its own choice. ``head``, the least number of ``columns``
+    and ``places`` are of the families of texts (TextNet). Raises ValueError for an unknown family, widths that do not
+    fit it, or pictures too small for it.
     """
     if family not in DEFAULT_WIDTHS:
         raise ValueError(f"no network family is called {family!r}; there are {', '.join(FAMILIES)}")
@@ -69,9 +71,11 @@ def build(
     chosen = tuple(widths) or DEFAULT_WIDTHS[family]
     if any(width < 1 for width in chosen):
         raise ValueError(f"widths must be positive, got {chosen}")
+    if strides and family != "glyph":
+        raise ValueError(f"strides are for the family glyph alone, not for {family}")
     size = (channels, height_px, width_px)
     if family == "glyph":
-        return GlyphNet(chosen, dropout, size, classes)
+        return GlyphNet(chosen, dropout, size, classes, tuple(strides))
     if family == "photo":
         return PhotoNet(chosen, dropout, size, classes)
     if family == "mnist-conv3":

@@ -51,18 +51,28 @@ class GlyphNet(_Pooled):
     """For single signs: a 5x5 stem, then 3x3 convolutions; 132 k weights at its default widths.
 
     Strides are chosen so that the last map keeps about 7 positions a side: 28 px -> 14, 14, 7, 7. The stem halves
-    pictures of 16 px and more; an 8x8 picture is never halved.
+    pictures of 16 px and more; an 8x8 picture is never halved. ``strides``, one a width, says otherwise.
     """
 
-    def __init__(self, widths: tuple[int, ...], dropout: float, size: tuple[int, int, int], classes: int) -> None:
+    def __init__(
+        self,
+        widths: tuple[int, ...],
+        dropout: float,
+        size: tuple[int, int, int],
+        classes: int,
+        strides: tuple[int, ...] = (),
+    ) -> None:
         super().__init__()
+        if strides and (len(strides) != len(widths) or min(strides) < 1):
+            raise ValueError(f"strides are {strides}, expected one of 1 or more for each of the {len(widths)} widths")
         channels, height, width = size
         side = min(height, width)
-        stride = 2 if side >= 16 else 1
+        stride = strides[0] if strides else 2 if side >= 16 else 1
         side = -(-side // stride)
         layers = [_convolution(channels, widths[0], 5, stride)]
         for position, (before, after) in enumerate(pairwise(widths)):
-            stride = 2 if side > 20 or (side >= 12 and position > 0) else 1
+            halved = side > 20 or (side >= 12 and position > 0)
+            stride = strides[position + 1] if strides else 2 if halved else 1
             side = -(-side // stride)
             layers.append(_convolution(before, after, 3, stride))
         self.features = nn.Sequential(*layers)

@@ -37,9 +37,12 @@ def place_frame(
     height, width = prepared.shape[:2]
     if prepare.get("crop", False) and not prepare.get("colour", False):
         return whole if cleaned is None else _cropped(prepare, whole, prepared, cleaned)
-    if prepare.get("fit", "stretch") != "letterbox":
+    fit = prepare.get("fit", "stretch")
+    if fit == "stretch":
         return whole
     scale = min(height / height_px, width / width_px)
+    if fit == "place":
+        scale = min(scale, 1.0)
     # The graph pads whole pixels, the smaller half before.
     inner_height, inner_width = max(1, round(height_px * scale)), max(1, round(width_px * scale))
     above, before = (height - inner_height) // 2, (width - inner_width) // 2
@@ -50,7 +53,7 @@ def place_frame(
 def _cropped(prepare: Mapping[str, Any], whole: Frame, prepared: Plane, cleaned: Plane) -> Frame:
     (y, x), (spread_y, spread_x) = _moments(cleaned)
     (v, u), (spread_v, spread_u) = _moments(prepared)
-    if prepare.get("fit", "letterbox") == "letterbox":
+    if prepare.get("fit", "letterbox") != "stretch":
         before, after = np.hypot(spread_y, spread_x), np.hypot(spread_v, spread_u)
         step_y = step_x = float(before / after) if after > 0 and before > 0 else 0.0
     else:

@@ -98,10 +98,14 @@ class CellPainter:
         """Draw a font: first its design, then the font."""
         return chance.pick(chance.pick(self._designs))
 
+    def legible(self, chance: Chance) -> bool:
+        """Draw whether a cell shows its digit: the first draw that a cell takes."""
+        return not chance.yes(self.settings.illegible)
+
     def paint(self, digit: int, font: DigitFont, chance: Chance) -> Cell:
         """Paint one digit; every draw comes from ``chance``."""
         settings = self.settings
-        if chance.yes(settings.illegible):
+        if not self.legible(chance):
             return Cell(self._illegible(font, chance), legible=False)
         framed, inverted = chance.yes(settings.framed), chance.yes(settings.inverted)
         # A frame takes a pixel and another of air; white on black needs a rim to be seen at all.

@@ -21,8 +21,8 @@ def sprite_source(
 ) -> LabelledPictures:
     """Give ``pictures`` glyphs of a seed, drawn in one part of the fonts; ``group`` "design" names each one's design.
 
-    1 % of them are illegible, as on a sheet: what learns from them learns to be unsure. Raises RecipeError for
-    another group, DataError for another part and where there are no fonts.
+    1 % of them are illegible, as on a sheet, and said to be unclear: what learns from them learns to be unsure. Raises
+    RecipeError for another group, DataError for another part and where there are no fonts.
     """
     if group not in ("", _DESIGN):
         raise RecipeError(f"painted sprites have no column {group!r} to group by", hint=f"there is: {_DESIGN}")
@@ -31,6 +31,7 @@ def sprite_source(
     how = f"sprites, {part} fonts"
     source = painted_source(painter, pictures, seed=seed, kind="sprites", how=how)
     source.columns = (_DESIGN,)
+    source.unclear = frozenset(i for i in range(pictures) if not painter.legible(seed, i))
     if group:
         source.groups = [painter.design(seed, i) for i in range(pictures)]
     return source

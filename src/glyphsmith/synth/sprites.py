@@ -24,8 +24,6 @@ from glyphsmith.synth.sprite_cells import CellPainter, SpriteSettings
 __all__ = ["Sprite", "SpritePainter", "SpriteSettings", "font_part_named", "png_bytes"]
 
 _ROWS = _COLUMNS = 10
-#: The side of the field; the recipe prepares pictures to the same size, so nothing of it is resized.
-FIELD_PX = 22
 #: Heights a strip's tallest digit may have.
 _STRIP_H = (12, 15)
 
@@ -71,6 +69,13 @@ class SpritePainter:
         """Give the digit of glyph ``index`` without painting it."""
         return DIGITS[self._chance(seed, index).whole(0, 9)]
 
+    def legible(self, seed: int, index: int) -> bool:
+        """Say without painting it whether glyph ``index`` shows its digit."""
+        chance = self._chance(seed, index)
+        chance.whole(0, 9)
+        self._cells.pick_font(chance)
+        return self._cells.legible(chance)
+
     def design(self, seed: int, index: int) -> str:
         """Give the design of the font of glyph ``index`` without painting it."""
         chance = self._chance(seed, index)
@@ -78,11 +83,11 @@ class SpritePainter:
         return self._cells.pick_font(chance).design
 
     def paint(self, seed: int, index: int) -> tuple[NDArray[np.uint8], str]:
-        """Paint one glyph as a crawler cuts it, uint8 (h, w, 3), 8 x 10 to 19 x 22 or on a field, and its digit."""
+        """Paint one glyph as a crawler cuts it, uint8 (h, w, 3), 8 x 10 to 19 x 22, and its digit."""
         chance = self._chance(seed, index)
         digit = chance.whole(0, 9)
         font = self._cells.pick_font(chance)
-        grey = _on_field(_cut_out(self._cells.paint(digit, font, chance).grey, chance), chance)
+        grey = _cut_out(self._cells.paint(digit, font, chance).grey, chance)
         return np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), np.uint8), DIGITS[digit]
 
     def paint_batch(self, seed: int, indices: Sequence[int]) -> tuple[list[NDArray[np.uint8]], list[str]]:
@@ -167,20 +172,6 @@ def _cut_out(grey: NDArray[np.uint8], chance: Chance) -> NDArray[np.uint8]:
         if shown == 1:
             padded[1:-1, side] = grey[:, w // 2]
     return padded[1 - top : h + 1 + bottom, 1 - left : w + 1 + right]
-
-
-def _on_field(grey: NDArray[np.uint8], chance: Chance) -> NDArray[np.uint8]:
-    """Lay half of the cells on an empty field: so a sheet of cells of many sizes is read in one call (crawl.glyphs)."""
-    u = chance.units(3)
-    h, w = grey.shape
-    free_y, free_x = FIELD_PX - h, FIELD_PX - w
-    if u[0] < 0.5 or min(free_y, free_x) < 0:
-        return grey
-    # In the middle, or half a pixel beside it where the room is odd.
-    top, left = (free_y + int(u[1] * 2)) // 2, (free_x + int(u[2] * 2)) // 2
-    field = np.full((FIELD_PX, FIELD_PX), 255, np.uint8)
-    field[top : top + h, left : left + w] = grey
-    return field
 
 
 #: Shares of cuts that are a pixel too narrow and too wide, per side, and of cuts that show their neighbour's edge.

@@ -44,6 +44,7 @@ def before(pictures: NDArray[np.uint8], labels: NDArray[np.int64], alphabet: Seq
 
     Raises TrainingError where nothing can be learned: a single label, or pictures that all look the same.
     """
+    labels = labels[labels >= 0]
     counts = np.bincount(labels, minlength=len(alphabet))
     if len(np.unique(labels)) < 2:
         only = f": {alphabet[int(labels[0])]}" if len(labels) else ""
@@ -118,7 +119,7 @@ def after(
     answers = fit.validation_logits.argmax(axis=1)
     right = int((answers == labels).sum())
     # Chance is what always answering the commonest label of the training part would score here.
-    chance = float((labels == np.bincount(train[1]).argmax()).mean())
+    chance = float((labels == np.bincount(train[1][train[1] >= 0]).argmax()).mean())
     if wilson_interval(right, n)[0] > chance:
         return problems + _overfit(fit, train[1], right / n, len(alphabet))
     few_to_judge = right / n > chance

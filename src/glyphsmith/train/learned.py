@@ -58,6 +58,7 @@ def build_network(recipe: Recipe, classes: int) -> PictureNetwork:
                 height_px=prepare.height_px,
                 width_px=prepare.width_px,
                 classes=classes,
+                strides=network.strides,
                 head=network.head,
                 columns=network.columns,
                 places=network.places,

@@ -25,7 +25,10 @@ from glyphsmith.picture import Picture
 from glyphsmith.train.plan import seed_of
 from glyphsmith.train.recipe import Paint, Recipe
 
-__all__ = ["Prepared", "PreparesPictures", "prepare_part", "prepare_parts", "prepared_before", "rows_of"]
+__all__ = ["NOT_TOLD", "Prepared", "PreparesPictures", "prepare_part", "prepare_parts", "prepared_before", "rows_of"]
+
+#: In place of the label of a training picture that shows nothing of it: any label is as right as another.
+NOT_TOLD = -1
 
 #: Pictures that one thread takes at a time; those of one size go through the graph together.
 _CHUNK = 128
@@ -45,7 +48,10 @@ class PreparesPictures(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Pictures (N, C, h, w), uint8, mapped from disk, with labels (N,), of texts (N, L). ``failed``: not opened."""
+    """Pictures (N, C, h, w), uint8, mapped from disk, with labels (N,), of texts (N, L). ``failed``: not opened.
+
+    Training pictures that show nothing of their label have NOT_TOLD in its place.
+    """
 
     pictures: NDArray[np.uint8]
     labels: NDArray[np.int64]
@@ -86,6 +92,7 @@ def prepare_parts(
     known = np.array([i for i in validation.tolist() if fits[i]], dtype=np.int64)
     if len(known) < len(validation):
         say(f"{len(validation) - len(known)} validation pictures carry labels without training pictures: left out")
+    unclear = getattr(source, "unclear", frozenset[int]())
     longest = max((len(labels[i]) for i in [*train.tolist(), *known.tolist()]), default=0)
     place = folder / "prepared"
     place.mkdir(exist_ok=True)
@@ -95,6 +102,8 @@ def prepare_parts(
             outputs = rows_of([labels[i] for i in indices.tolist()], alphabet, longest)
         else:
             outputs = np.array([alphabet.index(labels[i]) for i in indices.tolist()], dtype=np.int64)
+            if name == "train" and unclear:
+                outputs[[i in unclear for i in indices.tolist()]] = NOT_TOLD
         shape = (3 if settings.colour else 1, settings.height_px, settings.width_px)
         what = [asdict(settings), asdict(paint) if name == "train" else {}, recipe.seed]
         key = hashlib.sha256(json.dumps(what).encode())

@@ -107,7 +107,8 @@ class Prepare:
     light on dark (``auto`` finds it per picture, ``invert`` always inverts, ``keep`` never does). ``threshold`` in
     0..1 sets everything below to 0 and above to 1 (0: off). ``crop`` cuts the ink box and scales its long side to
     ``box_px`` inside ``height_px`` x ``width_px``, centred by ``mass`` or by ``box``. Without crop the whole picture is
-    resized: ``letterbox`` keeps the aspect and pads with the border's value, ``stretch`` does not.
+    resized: ``letterbox`` keeps the aspect and pads with the border's value, ``stretch`` does not, and ``place`` lays a
+    picture in the middle as it is, only larger ones being reduced, on the ground that ``invert`` and ``keep`` know.
     """
 
     height_px: int = 28
@@ -119,13 +120,14 @@ class Prepare:
     crop: bool = True
     box_px: int = 20
     centre: Literal["mass", "box"] = "mass"
-    fit: Literal["letterbox", "stretch"] = "letterbox"
+    fit: Literal["letterbox", "stretch", "place"] = "letterbox"
     work_px: int = 112
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Which network (nets.build): ``family`` and the widths of its own that a family takes.
+    """Which network (nets.build): ``family`` and the widths of its own that a family takes; for ``glyph`` also the
+    ``strides`` of its layers, one a width (empty: it chooses).
 
     Of texts: ``head`` is ``ctc`` for texts of any length or ``fixed``, one classification a place; ``columns`` is the
     least number of columns of a CTC head; ``places`` the length of the texts of a fixed head, or the longest text that
@@ -137,6 +139,7 @@ class Network:
         "captcha-multihead", "captcha-crnn",
     ] = "glyph"  # fmt: skip
     widths: tuple[int, ...] = ()
+    strides: tuple[int, ...] = ()
     dropout: float = 0.0
     head: Literal["ctc", "fixed"] = "ctc"
     columns: int = 1
