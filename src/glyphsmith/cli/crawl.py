@@ -96,7 +96,10 @@ def solve(
     ] = None,
     submit: Annotated[bool, typer.Option("--submit", help="Send the sum by the site's form.")] = False,
     bound: Annotated[
-        float | None, typer.Option("--bound", metavar="P", help="Ask again while a page is wrong with more than P.")
+        float | None,
+        typer.Option(
+            "--bound", metavar="N", help="Ask again while more than N wrong pages are expected in all (0.01)."
+        ),
     ] = None,
     email: _Email = None,
     password: _Password = None,
