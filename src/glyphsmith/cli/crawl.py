@@ -98,7 +98,7 @@ def solve(
     bound: Annotated[
         float | None,
         typer.Option(
-            "--bound", metavar="N", help="Ask again while more than N wrong pages are expected in all (0.01)."
+            "--bound", metavar="N", help="Ask again while more than N wrong pages are expected (1e-5 a page)."
         ),
     ] = None,
     email: _Email = None,
@@ -117,7 +117,7 @@ def solve(
 
         return open_reader(model)
 
-    wishes = story.Wishes(bound=story.BOUND if bound is None else bound, submit=submit)
+    wishes = story.Wishes(bound=bound, submit=submit)
     solution = story.solve(
         _checked(url),
         reader,

@@ -32,9 +32,9 @@ from glyphsmith.progress import bar
 
 __all__ = ["BOUND", "Wishes", "solve"]
 
-#: Pages are asked for again while more wrong ones than this are to be expected among all: so the sum is wrong once in a
-#: hundred times at most.
-BOUND = 1e-2
+#: Pages are asked for again while more wrong ones than this, times the number of pages, are to be expected among all:
+#: the sum of a thousand pages is then wrong once in a hundred times at most.
+BOUND = 1e-5
 
 #: A page this much surer than its share of the bound is settled at once; its evidence need not be kept.
 _SURE = 0.01
@@ -47,17 +47,17 @@ MOST_READINGS = 20
 class Wishes:
     """How sure the sum must be, how glyphs are read (``assignment``, ``doubt``), and whether to ``submit``.
 
-    ``bound`` is the number of wrong pages that may be expected among all. ``assignment`` False reads every glyph by
-    itself, which is what other solvers do.
+    ``bound`` is the number of wrong pages that may be expected among all, None for BOUND times their number.
+    ``assignment`` False reads every glyph by itself, which is what other solvers do.
     """
 
-    bound: float = BOUND
+    bound: float | None = None
     doubt: float = DOUBT
     assignment: bool = True
     submit: bool = False
 
     def __post_init__(self) -> None:
-        if not 0 < self.bound < 1:
+        if self.bound is not None and not 0 < self.bound < 1:
             raise DataError(f"a bound of {self.bound:g}", hint="--bound takes a number of wrong pages between 0 and 1")
 
 
@@ -110,6 +110,7 @@ class _Story:
         self._said_independent = False
         self._logins = 0
         self._asked: Counter[int] = Counter()
+        self._bound = BOUND * len(solution.pages) if wishes.bound is None else wishes.bound
         self.todo = [page for page in solution.pages if page not in solution.numbers]
         # A page given up by an earlier run is tried again by this one.
         for page in self.todo:
@@ -176,7 +177,7 @@ class _Story:
             self._write({"page": number, "repeated": page.sprite_id})
             return
         line = {"page": number, **line}
-        if answer.error <= _SURE * self.wishes.bound / len(self.solution.pages):
+        if answer.error <= _SURE * self._bound / len(self.solution.pages):
             self._write({**line, **_solved(answer)})
             self.solution.solved_now += 1
             return
@@ -190,8 +191,8 @@ class _Story:
             doubts = {page: answer.error for page, answer in waiting.items() if page not in self.solution.gave_up}
             settled = {page: self.solution.errors[page] for page in self.solution.pages if page in self.solution.errors}
             # What was settled by an earlier run stays so; it has spent its share.
-            left = self.wishes.bound - sum(settled.values())
-            again = ask_again(doubts, max(left, self.wishes.bound * _SURE))
+            left = self._bound - sum(settled.values())
+            again = ask_again(doubts, max(left, self._bound * _SURE))
             spent = [page for page in again if self._asked[page] >= MOST_READINGS]
             if not spent:
                 return again
