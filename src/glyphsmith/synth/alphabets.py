@@ -64,11 +64,14 @@ class AlphabetSettings:
 
 
 class AlphabetPainter:
-    """Paints endless pictures of the symbols; may be sent to worker processes."""
+    """Paints endless pictures of the symbols; may be sent to worker processes.
 
-    def __init__(self, settings: AlphabetSettings) -> None:
+    ``typefaces`` are those to use, where they are found already; each paints those of its symbols that are asked for.
+    """
+
+    def __init__(self, settings: AlphabetSettings, typefaces: Sequence[Typeface] = ()) -> None:
         self.settings = settings
-        self.typefaces: tuple[Typeface, ...] = find_typefaces(settings.fonts, settings.symbols)
+        self.typefaces: tuple[Typeface, ...] = tuple(typefaces) or find_typefaces(settings.fonts, settings.symbols)
         self._choices = {
             symbol: [face for face in self.typefaces if symbol in face.symbols] for symbol in settings.symbols
         }

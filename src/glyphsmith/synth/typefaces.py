@@ -15,7 +15,7 @@ from PIL import ImageFont
 
 from glyphsmith.errors import DataError
 
-__all__ = ["BUNDLED_FONT", "FONT_SOURCES", "Typeface", "find_typefaces", "font_files"]
+__all__ = ["BUNDLED_FONT", "FONT_SOURCES", "Typeface", "find_typefaces", "font_files", "typefaces_with"]
 
 #: Droid Sans Mono, the font of the ``captcha`` package; Apache License 2.0, see fonts/README.md.
 BUNDLED_FONT = Path(__file__).parent / "fonts" / "DroidSansMono.ttf"
@@ -46,13 +46,25 @@ class Typeface:
 
 
 def find_typefaces(sources: Sequence[str], symbols: Iterable[str]) -> tuple[Typeface, ...]:
+    """Find the fonts of ``typefaces_with``; raises DataError where a symbol is in no font at all, too."""
+    wanted = frozenset(symbols)
+    found = typefaces_with(sources, wanted)
+    missing = wanted.difference(*(face.symbols for face in found))
+    if missing:
+        raise DataError(
+            f"no font has a glyph for {_shown(missing)} (looked in: {', '.join(sources)})",
+            hint='name a folder of fonts that have it, or "system" for those of this machine',
+        )
+    return found
+
+
+def typefaces_with(sources: Sequence[str], wanted: frozenset[str]) -> tuple[Typeface, ...]:
     """Find the fonts that have at least one of the symbols, in the order of the sources, then of the file names.
 
     A source is "bundled", "matplotlib", "system" (or "installed", its other name), a font file or a folder (searched
     with its subfolders). "matplotlib" and "system" may hold none; a file or folder must. Raises DataError where a
-    source has no font, and where a symbol is in no font at all.
+    source has no font with one of the symbols.
     """
-    wanted = frozenset(symbols)
     found: dict[str, Typeface] = {}
     for source in sources:
         files = font_files(source)
@@ -67,12 +79,6 @@ def find_typefaces(sources: Sequence[str], symbols: Iterable[str]) -> tuple[Type
                 f"{source}: none of its {len(files)} fonts has a glyph for {_shown(wanted)}",
                 hint="name a font that has these symbols, or another --alphabet",
             )
-    missing = wanted.difference(*(face.symbols for face in found.values()))
-    if missing:
-        raise DataError(
-            f"no font has a glyph for {_shown(missing)} (looked in: {', '.join(sources)})",
-            hint='name a folder of fonts that have it, or "system" for those of this machine',
-        )
     return tuple(found.values())
 
 
