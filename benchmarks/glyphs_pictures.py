@@ -68,6 +68,8 @@ SIDE_PX = 24
 FONTS_EACH = 12
 #: The share of painted pictures that a pen draws.
 HANDWRITTEN = 0.7
+#: The share of grounds that have a grain: what the preparation leaves of it must not be read.
+GRAIN = 0.3
 
 
 def symbols_of(scripts: dict[str, tuple[int, int, int]]) -> Iterator[str]:
@@ -120,7 +122,7 @@ def paint(out: Path, fonts: tuple[str, ...], each: int, seed: int) -> int:
     print(f"{len(symbols)} of {len(wanted)} symbols are drawn by some font and look like none before them", flush=True)
     for symbol in symbols:
         own = [Typeface(face.path, frozenset(symbol)) for face in choices[symbol]]
-        painter = AlphabetPainter(AlphabetSettings(symbols=(symbol,), handwritten=HANDWRITTEN), own)
+        painter = AlphabetPainter(AlphabetSettings(symbols=(symbol,), handwritten=HANDWRITTEN, grain=GRAIN), own)
         folder = out / symbol
         folder.mkdir(parents=True)
         for i in range(each):

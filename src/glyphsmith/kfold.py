@@ -272,7 +272,7 @@ def _learn_fold(
         classes=len(task.alphabet),
         run_dir=place,
         start=task.weights,
-        lesson=task.grown.lesson(task.recipe, task.weights) if task.grown and task.weights else None,
+        lesson=task.lesson(),
         seconds=seconds,
         resume=checkpoint.last_path(place).is_file(),
         say=lambda line: say(line) if line.startswith("warning") else None,

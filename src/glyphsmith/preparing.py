@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from glyphsmith import growing
 from glyphsmith.alphabet import Alphabet
@@ -36,14 +37,16 @@ from glyphsmith.train.recipe import Recipe, load_recipe, to_toml, with_settings
 from glyphsmith.train.rehearsal import keep_parts
 from glyphsmith.train.sources import endless_of, look_ahead, open_asked, painted_symbols
 from glyphsmith.train.start import start_from
+from glyphsmith.train.strangers import Strangers, knowing, paint_strangers
+from glyphsmith.train.tasks.lesson import Lesson
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 __all__ = ["Task", "prepare"]
 
-#: The shipped reader whose weights are a start for small sets of texts.
-BASE_OF_TEXTS = "captcha"
+#: The shipped readers whose weights are a start for small sets, by task.
+BASES = {"text": "captchas-wide", "label": "glyphs"}
 
 
 @dataclass(slots=True)
@@ -63,11 +66,17 @@ class Task:
     endless: Endless | None
     folds: Folds | None
     problems: list[Problem]
+    strangers: Strangers | None = None
+
+    def lesson(self) -> Lesson | None:
+        """Give what is learned beside the labels: old answers, strangers; None where there is nothing."""
+        kept = self.grown.lesson(self.recipe, self.weights) if self.grown and self.weights else None
+        return knowing(kept, self.recipe, self.strangers.learned if self.strangers else None)
 
 
-def _base_of_texts() -> OldReader | None:
-    """Open the shipped reader that small sets of texts start from; None where this installation has none."""
-    return growing.open_old(BASE_OF_TEXTS) if BASE_OF_TEXTS in shipped() else None
+def _base_of(task: str) -> OldReader | None:
+    """Open the shipped reader that small sets of a task start from; None where this installation has none."""
+    return growing.open_old(BASES[task]) if BASES[task] in shipped() else None
 
 
 def prepare(folder: Path, asked: Asked, say: Callable[[str], None]) -> Task:
@@ -118,22 +127,24 @@ def prepare(folder: Path, asked: Asked, say: Callable[[str], None]) -> Task:
     counts = Counter(label for i in split.train for label in made.labels_of(labels[i]))
     if made.texts is None:
         automatic.check_labels(counts)
-    chooses = made.texts is not None and old is None and not asked.recipe
-    base = _base_of_texts() if chooses else None
-    choose_rest(made, asked, source, checked, split.train, counts, base=base.reader.card if base else None)
+    base = _base_of(made.recipe.task) if old is None and not asked.recipe else None
+    choose_rest(made, asked, source, checked, split.train, counts, base=base.reader if base else None)
     chosen, decisions = made.recipe, made.decisions
     alphabet, weights = Alphabet.of([*counts, *painted_symbols(asked.source, chosen)]), None
     if grown:
         chosen, alphabet, weights, why = grown.go_on(chosen, alphabet, asked.settings, shorter=not asked.recipe)
         decisions += why
     elif chosen.learn.start:
-        begun = base if base and chosen.learn.start == BASE_OF_TEXTS else growing.open_old(chosen.learn.start)
+        known = base is not None and chosen.learn.start == base.reader.card.name
+        begun = base if base and known else growing.open_old(chosen.learn.start)
         weights = start_from(begun.reader.card, begun.weights, chosen, alphabet, where=chosen.learn.start)
+    graph = preparation(chosen.prepare).SerializeToString()
+    strangers, chosen, why = _strangers(source, split.train, chosen, Preparer(graph), base)
+    decisions += why
     for decision in decisions:
         say(f"{decision.what}: {decision.value} - {decision.reason}")
     write_atomically(folder / "recipe.toml", to_toml(chosen))
 
-    graph = preparation(chosen.prepare).SerializeToString()
     endless = endless_of(asked.source, chosen, alphabet, graph)
     train, validation = prepare_parts(
         folder,
@@ -157,5 +168,34 @@ def prepare(folder: Path, asked: Asked, say: Callable[[str], None]) -> Task:
     for problem in problems:
         say(f"warning: {problem.text}\nhint: {problem.hint}")
     return Task(
-        source, checked, split, chosen, decisions, alphabet, weights, grown, train, validation, endless, folds, problems
+        source,
+        checked,
+        split,
+        chosen,
+        decisions,
+        alphabet,
+        weights,
+        grown,
+        train,
+        validation,
+        endless,
+        folds,
+        problems,
+        strangers,
     )
+
+
+def _strangers(
+    source: LabelledPictures, train: NDArray[np.int64], recipe: Recipe, prepare: Preparer, base: OldReader | None
+) -> tuple[Strangers | None, Recipe, list[Decision]]:
+    """Paint what is to be refused, where that is asked for; where it cannot be painted the recipe has none either."""
+    if recipe.learn.strangers <= 0.0 or recipe.task != "label":
+        return None, recipe, []
+    base = base or _base_of("label")
+    found = paint_strangers(base.reader, source, train, prepare, seed=recipe.seed) if base else None
+    if found is None:
+        why = "no reader of many alphabets is here" if base is None else "too few symbols look like none of these"
+        recipe = replace(recipe, learn=replace(recipe.learn, strangers=0.0))
+        return None, recipe, [Decision("none of these", "cannot be answered", why)]
+    said = f"{len(found.learned)} pictures of symbols that look like none of these are learned as such"
+    return found, recipe, [Decision("none of these", "can be answered", said)]

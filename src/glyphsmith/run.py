@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from glyphsmith.preparing import Task
     from glyphsmith.train.diagnose import Problem
     from glyphsmith.train.learned import Fit
+    from glyphsmith.train.strangers import Threshold
 
 __all__ = ["Outcome", "run"]
 
@@ -100,14 +101,17 @@ def run(
         # A further process of torchrun: it needs none of the pictures, only what the first one has prepared.
         known = share(None)
         left_s = time_to_learn(minutes, 0.0)
-        fit = learn_beside(folder, known["classes"], known["endless"], seconds=left_s, resume=resume)
+        fit = learn_beside(
+            folder, known["classes"], known["endless"], known["strangers"], seconds=left_s, resume=resume
+        )
         return Outcome(folder, folder / "model.onnx", "", None, (), fit.stopped, fit.interrupted)
     made = folders.open_run(folder, resume=resume)
     if resume:
         asked = folders.read_asked(folder, asked)
     try:
         task = prepare(folder, asked, say)
-        share({"classes": len(task.alphabet), "endless": task.endless})
+        strangers = task.strangers.learned if task.strangers else None
+        share({"classes": len(task.alphabet), "endless": task.endless, "strangers": strangers})
         fit = _learn(folder, task, asked.minutes, began, resume, say)
     except (GlyphsmithError, KeyboardInterrupt):
         if not resume:
@@ -141,7 +145,7 @@ def _learn(
         classes=len(task.alphabet),
         run_dir=folder,
         start=task.weights,
-        lesson=task.grown.lesson(task.recipe, task.weights) if task.grown and task.weights else None,
+        lesson=task.lesson(),
         seconds=seconds,
         resume=resume,
         say=say,
@@ -273,10 +277,13 @@ def _report(
         remarks = (*scored.lines(), *said, *remarks)
         if evaluation is None:
             evaluation, part = scored.evaluation, scored.part
+    threshold = _threshold(file, task, evaluation)
+    if evaluation is not None and threshold is not None:
+        evaluation, remarks = replace(evaluation, reject_below=threshold.at), (*remarks, threshold.line())
     for line in remarks:
         say(line)
     if figures:
-        file = with_card(file, replace(open_reader(file).card, figures=figures))
+        file = with_card(file, _finished(open_reader(file).card, figures, threshold))
         write_atomically(model, file)
     doubts, doubtful = kfold.doubtful(scored, source) if scored else ([], ())
     if doubts:
@@ -292,6 +299,7 @@ def _report(
         command=asked.command,
         remarks=remarks,
         doubtful=doubtful,
+        refusing=threshold.curve if threshold else (),
     )
     if evaluation is not None:
         write_report(folder, evaluation, story=story)
@@ -309,6 +317,7 @@ def _report(
             else {}
         ),
         **records.learning(recipe, fit),
+        **({"none_of_these": threshold.on_card()} if threshold else {}),
         "weights": weights,
         "gate": written.gate,
         "split": {
@@ -328,6 +337,26 @@ def _report(
     if evaluation is not None:
         say(f"report: {folder / 'report.html'}")
     return Outcome(folder, model, part, evaluation, tuple(task.problems), fit.stopped, fit.interrupted)
+
+
+def _finished(card: Card, figures: dict[str, dict[str, Any]], threshold: Threshold | None) -> Card:
+    """Put on the card what was measured on the file."""
+    card = replace(card, figures=figures)
+    if threshold is None:
+        return card
+    return replace(card, reject_below=threshold.at, data={**card.data, "none of these": threshold.on_card()})
+
+
+def _threshold(file: bytes, task: Task, evaluation: Evaluation | TextEvaluation | None) -> Threshold | None:
+    """Settle what counts as none of the labels; None where it was not learned, or too little is known of the own."""
+    from glyphsmith.runtime.reader import open_reader
+    from glyphsmith.train.strangers import LEAST_OWN, threshold_of
+
+    if task.strangers is None or evaluation is None or evaluation.n < LEAST_OWN:
+        return None
+    answers = open_reader(file).read_each(task.strangers.kept_back, reject=0.0)
+    others = [answer.confidence for answer in answers]
+    return threshold_of(evaluation.confidence.tolist(), others)
 
 
 def _gate(file: bytes, fit: Fit, task: Task) -> dict[str, Any]:

@@ -22,11 +22,13 @@ def decode_label(
     best = int(order[0])
     confidence = float(scores[best])
     refused = confidence < reject
+    # Where "none of these" is an answer, it has what the labels leave of the probability.
+    none = "none of these: " if 1.0 - float(scores.sum()) > confidence else ""
     shown = np.floor(confidence * 1e4) / 1e4  # never rounded up to the limit it is below
     return LabelReading(
         label=None if refused else alphabet[best],
         confidence=confidence,
         top=tuple((alphabet[int(k)], float(scores[k])) for k in order[:top]),
         path=path,
-        reason=f"confidence {shown:g} is below {reject:g}" if refused else None,
+        reason=f"{none}confidence {shown:g} is below {reject:g}" if refused else None,
     )

@@ -18,7 +18,7 @@ from glyphsmith.evaluate import svg
 from glyphsmith.evaluate.words import count, milliseconds, percent
 from glyphsmith.metrics import ReliabilityPoint, risk_coverage
 
-__all__ = ["coverage_chart", "history_charts", "reliability_chart", "ticks", "timing_chart"]
+__all__ = ["coverage_chart", "history_charts", "refusing_chart", "reliability_chart", "ticks", "timing_chart"]
 
 WIDTH, HEIGHT = 440, 300
 LEFT, RIGHT, TOP, BOTTOM = 56, 26, 26, 44
@@ -89,6 +89,19 @@ def coverage_chart(confidence: NDArray[np.float32], right: NDArray[np.bool_]) ->
     x, y = points[0]
     parts.append(svg.element("circle", "dot", "<title>every picture answered</title>", cx=x, cy=y, r=4.5))
     return svg.figure("chart", WIDTH, HEIGHT, parts, "Accuracy of the answered pictures as unsure ones are refused.")
+
+
+def refusing_chart(curve: Sequence[tuple[float, float, float]], at: float) -> Markup:
+    """Draw what a threshold keeps of one's own pictures and refuses of strange ones: (threshold, kept, refused)."""
+    frame = _Frame(0.0, 1.0, 0.0, 1.0)
+    parts = _axes(frame, "refused below this confidence", "share", _share_tick(0.0), _share_tick(0.0))
+    parts.append(svg.line("ideal", frame.x(at), frame.y(0.0), frame.x(at), frame.y(1.0)))
+    for k, (name, shown) in enumerate((("own pictures kept", "line"), ("strange symbols refused", "line second"))):
+        points = [(frame.x(point[0]), frame.y(point[1 + k])) for point in curve]
+        parts.append(svg.polyline(shown, points))
+        x, y = points[len(points) // 2]
+        parts.append(svg.element("circle", "dot", f"<title>{name}</title>", cx=x, cy=y, r=3))
+    return svg.figure("chart", WIDTH, HEIGHT, parts, "Own pictures kept and strange ones refused, by threshold.")
 
 
 def timing_chart(read_ms: NDArray[np.float64], p50: float, p95: float) -> Markup:

@@ -78,6 +78,8 @@ def report_html(evaluation: Evaluation | TextEvaluation, *, story: Story | None 
     environment.globals.update(plural=words.plural)
     page = environment.get_template("report.html")
     context = _context(evaluation, absent)
+    if story and story.refusing:
+        context["refusing"] = charts.refusing_chart(story.refusing, evaluation.reject_below)
     return page.render(
         **context,
         story=story,

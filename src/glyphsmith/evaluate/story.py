@@ -19,7 +19,8 @@ class Story:
     number in it whose name ends in ``loss`` or ``accuracy`` (``train_loss``, ``val_accuracy``) becomes a curve.
     ``stopped`` says why learning ended, ``seconds`` how long it took, ``command`` is what was typed. ``remarks`` are
     sentences that belong beside the figures, such as what became of the old pictures where a run went on from a reader.
-    ``doubtful`` are pictures whose labels others contradict, the most doubtful first.
+    ``doubtful`` are pictures whose labels others contradict, the most doubtful first. ``refusing`` holds (threshold,
+    share of the own pictures kept, share of strange ones refused) where the reader knows "none of these".
     """
 
     title: str = ""
@@ -32,3 +33,4 @@ class Story:
     command: str = ""
     remarks: tuple[str, ...] = ()
     doubtful: tuple[Specimen, ...] = ()
+    refusing: tuple[tuple[float, float, float], ...] = ()

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from glyphsmith.errors import ExportError
 from glyphsmith.export.graph import preparation
+from glyphsmith.nets import PicturesToLabels, label_probabilities
 from glyphsmith.runtime.session import Preparer, open_session, run
 from glyphsmith.train.recipe import Prepare
 
@@ -52,7 +53,10 @@ def check_parity(
         with torch.no_grad():
             given = network(torch.from_numpy(prepare(batch)))
             logits = (given if isinstance(given, Tensor) else given[0]) / temperature
-            wanted = torch.softmax(logits, dim=-1).numpy()
+            if isinstance(network, PicturesToLabels):
+                wanted = label_probabilities(logits, refuses=network.refuses).numpy()
+            else:
+                wanted = torch.softmax(logits, dim=-1).numpy()
         if read.shape != wanted.shape:
             raise ExportError(f"{name}: the file gives scores of shape {read.shape}, the network {wanted.shape}")
         difference = float(np.abs(read - wanted).max())

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from glyphsmith.card import CARD_KEY, SEAL_KEY, Card, seal, unsealed_value
 from glyphsmith.errors import ExportError, ModelError
 from glyphsmith.export.graph import IR_VERSION, OPSET, preparation, stage_captions
-from glyphsmith.nets import PicturesToText
+from glyphsmith.nets import PicturesToText, label_probabilities
 from glyphsmith.train.recipe import Prepare
 
 __all__ = ["WEIGHT_PREFIX", "network_weights", "reader_bytes", "round_weights", "sealed", "with_card"]
@@ -65,7 +65,7 @@ class _Calibrated(nn.Module):
     def forward(self, prepared: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         logits, maps = self.network(prepared)
         logits = logits / self.temperature
-        return torch.softmax(logits, dim=1), logits, maps
+        return label_probabilities(logits, refuses=bool(self.network.refuses)), logits, maps
 
 
 def round_weights(network: nn.Module) -> None:

@@ -16,6 +16,7 @@ from glyphsmith.nets.build import (
     build,
     count_weights,
 )
+from glyphsmith.nets.face import label_probabilities, with_none
 
 __all__ = [
     "DEFAULT_WIDTHS",
@@ -26,4 +27,6 @@ __all__ = [
     "PicturesToText",
     "build",
     "count_weights",
+    "label_probabilities",
+    "with_none",
 ]

@@ -5,9 +5,23 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Literal
 
+import torch
 from torch import Tensor, nn
 
-__all__ = ["PictureNetwork", "PicturesToLabels", "PicturesToText"]
+__all__ = ["PictureNetwork", "PicturesToLabels", "PicturesToText", "label_probabilities", "with_none"]
+
+
+def with_none(logits: Tensor) -> Tensor:
+    """Put the logit of "none of these" behind those of K labels: (N, K) to (N, 1+K), the last always 0.
+
+    A constant says as much as a learned one would: the others move beside it.
+    """
+    return torch.cat([logits, torch.zeros_like(logits[:, :1])], dim=1)
+
+
+def label_probabilities(logits: Tensor, *, refuses: bool) -> Tensor:
+    """Give the probabilities (N, K) of logits (N, K); where "none of these" is an answer they add up to less than 1."""
+    return torch.softmax(with_none(logits), dim=1)[:, :-1] if refuses else torch.softmax(logits, dim=1)
 
 
 class PictureNetwork(nn.Module, ABC):
@@ -29,6 +43,8 @@ class PicturesToLabels(PictureNetwork):
 
     #: The last dense layer, whose K rows belong to the labels: where labels are added, rows are.
     head: nn.Linear
+    #: Whether "none of these" is an answer: one more logit, always 0, that no label's probability counts.
+    refuses: bool = False
 
     @abstractmethod
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:

@@ -52,6 +52,8 @@ class AlphabetSettings:
     light_ink: float = 0.2
     #: Least difference of brightness between ink and ground, of 255.
     contrast: float = 70.0
+    #: Probability of a ground with a grain, as of wood, stone or cloth, half of them with a shadow's edge across.
+    grain: float = 0.0
 
     def __post_init__(self) -> None:
         if not self.symbols:
@@ -172,7 +174,11 @@ class AlphabetPainter:
         if blur > 0.25:
             ink = np.asarray(cv2.GaussianBlur(ink, (0, 0), blur), np.float32)
         ground, pen = self._colours(chance)
-        picture = ground + (pen - ground) * ink[..., None]
+        grained = self.settings.grain > 0 and chance.yes(self.settings.grain)
+        surface = ground * _grain(shape, chance) if grained else ground
+        picture = surface + (pen - surface) * ink[..., None]
+        if grained and chance.yes(0.5):
+            picture = picture * _shadow(shape, chance)
         if chance.yes(0.5):
             light = 1 + chance.between(0, 0.2) * _waves(shape, 2, chance)[..., :1]
             picture = picture * np.minimum(light, 255 / max(float(picture.max()), 1.0) + 0.05)
@@ -198,6 +204,30 @@ class AlphabetPainter:
     def __getstate__(self) -> dict[str, object]:
         # A generator's state belongs to the process that draws from it.
         return {**self.__dict__, "_seeded": None}
+
+
+def _grain(shape: tuple[int, int], chance: Chance) -> Floats:
+    """Streaks of a few widths along one direction: factors (H, W, 1) about 1."""
+    height, width = shape
+    total = np.zeros(shape, np.float32)
+    # Stone and cloth are as rough along as across; wood is up to forty times longer than wide.
+    longer = math.exp(chance.between(0, math.log(40)))
+    for size in (2, 6, 16):
+        cells = max(2, round(max(shape) / size)), max(2, round(max(shape) / size / longer))
+        small = (2 * chance.many(cells[0] * cells[1]) - 1).astype(np.float32).reshape(cells)
+        total += cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC) * chance.unit()
+    if chance.yes(0.5):
+        total = cv2.resize(np.ascontiguousarray(total.T), (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(1 + chance.between(0.02, 0.16) * total / max(float(total.std()), 1e-6), np.float32)[..., None]
+
+
+def _shadow(shape: tuple[int, int], chance: Chance) -> Floats:
+    """Darken one side of a soft or sharp straight edge: factors (H, W, 1)."""
+    y, x = np.mgrid[0 : shape[0], 0 : shape[1]]
+    angle = chance.between(-math.pi, math.pi)
+    along = math.cos(angle) * (x / shape[1] - 0.5) + math.sin(angle) * (y / shape[0] - 0.5)
+    side = 1 / (1 + np.exp((chance.between(-0.4, 0.4) - along) * chance.between(5, 40)))
+    return np.asarray(1 - chance.between(0.1, 0.5) * side, np.float32)[..., None]
 
 
 def _waves(shape: tuple[int, int], cells: int, chance: Chance) -> Floats:

@@ -14,12 +14,19 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from glyphsmith.card import Card
 from glyphsmith.data.pictures import Source
 from glyphsmith.errors import DataError, PictureError
 from glyphsmith.picture import Picture
-from glyphsmith.train.recipe import Augment, Learn, Network, Prepare, Recipe
+from glyphsmith.train.recipe import Augment, Learn, Network, Prepare, Recipe, recipe_from_dict
 
 __all__ = ["Decision", "Look", "check_labels", "choose", "look_at", "sample_of", "share_to_hold_out"]
+
+#: Fewer pictures of the middle label than these are few.
+FEW = 60
+#: A reader of signs tells signs apart by more than this: handwriting 0.70 to 0.89, runes on wood 0.54; cats and dogs
+#: 0.18, photographs of ten kinds 0.14 (docs/log.md).
+SIGNS_APART = 0.35
 
 
 class Decision(NamedTuple):
@@ -99,21 +106,45 @@ def check_labels(counts: Mapping[str, int]) -> None:
         )
 
 
-def choose(counts: Mapping[str, int], look: Look, recipe: Recipe) -> tuple[Recipe, list[Decision]]:
-    """Fill an empty recipe for ``counts`` training pictures a label that look like ``look``."""
+def choose(
+    counts: Mapping[str, int], look: Look, recipe: Recipe, *, apart: float | None = None, base: Card | None = None
+) -> tuple[Recipe, list[Decision]]:
+    """Fill an empty recipe for ``counts`` training pictures a label that look like ``look``.
+
+    ``apart`` is how well a reader of signs tells them apart (train.signs), None where nobody tried; ``base`` a reader
+    whose weights few pictures may start from.
+    """
     n, k = sum(counts.values()), len(counts)
     decisions = [Decision("task", "label", f"each picture carries one label; there are {k} of them")]
-    ink = look.colour < 0.12 and look.flat >= 0.45
-    prepare, why = _prepare(look, k, ink)
-    decisions += why
-    network, reason = _network(ink, n, k)
-    decisions.append(Decision("network", network.family, reason))
+    ink, why_ink = _is_ink(look, apart)
     few = int(np.median(list(counts.values())))
-    augment, strength, reason = _augment(ink, few)
-    decisions.append(Decision("augmentation", strength, reason))
-    learn, why = _learn(n, few, ink)
-    decisions += why
+    augment, strength, why_augment = _augment(ink, few)
+    learn, why_learn = _learn(n, few, ink)
+    if ink and base is not None and few < FEW:
+        was = recipe_from_dict(base.recipe, where=base.name)
+        prepare, network = was.prepare, was.network
+        learn, why_learn = _learn_from(base.name, n)
+        why = (
+            f"{why_ink}; only about {few} of each, and its layers know the strokes of many scripts (docs/log.md). "
+            "Labels are those of these pictures alone; --set learn.start= starts from nothing"
+        )
+        size = f"{prepare.width_px}x{prepare.height_px}"
+        decisions += [Decision("start", base.name, why), Decision("size", size, f"as {base.name} has it")]
+    else:
+        prepare, why_prepare = _prepare(look, k, ink, why_ink)
+        network, why_network = _network(ink, n, k)
+        decisions += [*why_prepare, Decision("network", network.family, why_network)]
+    decisions += [Decision("augmentation", strength, why_augment), *why_learn]
     return replace(recipe, prepare=prepare, network=network, augment=augment, learn=learn), decisions
+
+
+def _is_ink(look: Look, apart: float | None) -> tuple[bool, str]:
+    """Say whether the pictures show signs on a ground, and why."""
+    why = f"colours lie {look.colour:.0%} apart and {look.flat:.0%} of the pixels are like their surroundings"
+    if apart is None:
+        return look.colour < 0.12 and look.flat >= 0.45, why
+    why += f", and a reader of signs tells the labels {max(0.0, apart):.0%} apart (0 % is chance)"
+    return apart >= SIGNS_APART or (look.colour < 0.12 and look.flat >= 0.9), why
 
 
 def share_to_hold_out(n: int, k: int) -> tuple[float, Decision]:
@@ -127,13 +158,12 @@ def share_to_hold_out(n: int, k: int) -> tuple[float, Decision]:
     return share, Decision("validation and test", f"{share:.0%} each", f"{reason}; parts the data gives go before")
 
 
-def _prepare(look: Look, k: int, ink: bool) -> tuple[Prepare, list[Decision]]:
+def _prepare(look: Look, k: int, ink: bool, why: str) -> tuple[Prepare, list[Decision]]:
     if not ink:
         side = 32 if look.side_px <= 40 else 64
         settings = Prepare(
             height_px=side, width_px=side, colour=True, flatten=False, polarity="keep", crop=False, box_px=side
         )
-        why = f"colours lie {look.colour:.0%} apart and {look.flat:.0%} of the pixels are like their surroundings"
         return settings, [
             Decision("preparation", "colour, letterbox", f"{why}: photographs, not signs drawn on a ground"),
             Decision("size", f"{side}x{side}", f"the pictures measure about {look.side_px} px"),
@@ -142,7 +172,6 @@ def _prepare(look: Look, k: int, ink: bool) -> tuple[Prepare, list[Decision]]:
     box = round(side * 20 / 28)
     settings = Prepare(height_px=side, width_px=side, box_px=box, work_px=max(112, 2 * side))
     kind = "light on dark" if look.light > 0.9 else "dark on light" if look.light < 0.1 else "of both polarities"
-    why = f"colours lie {look.colour:.0%} apart and {look.flat:.0%} of the pixels are like their surroundings"
     return settings, [
         Decision("preparation", "grey, ground off, polarity, crop", f"{why}: signs drawn on a ground, {kind}"),
         Decision("size", f"{side}x{side}", f"{k} signs, pictures of about {look.side_px} px"),
@@ -172,7 +201,7 @@ def _augment(ink: bool, few: int) -> tuple[Augment, str, str]:
             "photographs",
             "mirrored, moved, scaled, a box blanked" + (", turned: few pictures" if strong else ""),
         )
-    if few < 60:
+    if few < FEW:
         settings = Augment(
             rotate_deg=14.0,
             shear_deg=12.0,
@@ -205,11 +234,32 @@ def _augment(ink: bool, few: int) -> tuple[Augment, str, str]:
     return settings, "mild", f"about {few} pictures a label show most of what there is"
 
 
+def _learn_from(base: str, n: int) -> tuple[Learn, list[Decision]]:
+    """Choose how a few pictures are learned by a network that knows signs already."""
+    batch, seen = 32, 20_000
+    epochs = int(np.clip(seen // max(1, n), 12, 400))
+    learn = Learn(
+        epochs=epochs,
+        batch=batch,
+        rate=2e-3,
+        average=0.99,
+        label_smoothing=0.03,
+        keep="last",
+        start=base,
+        strangers=0.5,
+    )
+    return learn, [
+        Decision("batch", str(batch), f"{n} training pictures, {max(1, n // batch)} steps an epoch"),
+        Decision("epochs", str(epochs), f"about {epochs * n:,} pictures seen in all; the rate rises and falls once"),
+        Decision("rate", f"{learn.rate:g}", "measured on handwritten alphabets (docs/log.md)"),
+    ]
+
+
 def _learn(n: int, few: int, ink: bool) -> tuple[Learn, list[Decision]]:
     batch = 32 if n < 600 else 64 if n < 4000 else 128
     # At least so many pictures are shown in all, and twelve passes over a large set; few pictures, changed strongly,
     # take longer to say all they have to say.
-    seen = max((80_000 if few < 60 else 40_000) if ink else 100_000, 12 * n)
+    seen = max((80_000 if few < FEW else 40_000) if ink else 100_000, 12 * n)
     epochs = int(np.clip(seen // max(1, n), 12, 400))
     rate = 4e-3 * (batch / 128) ** 0.5 * (1.0 if ink else 0.5)
     rate = float(f"{rate:.1g}")

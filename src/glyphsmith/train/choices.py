@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from glyphsmith.card import Card
 from glyphsmith.data.audit import Audit
 from glyphsmith.data.pictures import LabelledPictures
+from glyphsmith.runtime.reader import Reader
 from glyphsmith.train import automatic, automatic_text
 from glyphsmith.train.automatic import Decision
 from glyphsmith.train.automatic_text import Texts
@@ -22,6 +22,7 @@ from glyphsmith.train.fabric import process
 from glyphsmith.train.folders import Asked
 from glyphsmith.train.folding import choose_folds
 from glyphsmith.train.recipe import Recipe, with_settings
+from glyphsmith.train.signs import told_apart
 
 __all__ = ["Choices", "choose_rest", "choose_task"]
 
@@ -90,23 +91,25 @@ def choose_rest(
     train: NDArray[np.int64],
     counts: Counter[str],
     *,
-    base: Card | None = None,
+    base: Reader | None = None,
 ) -> None:
     """Settle preparation, network and learning, looking at the training pictures ``train`` with ``counts`` a label.
 
-    ``base`` is a reader whose weights a small set of texts may start from.
+    ``base`` is a reader whose weights a small set may start from.
     """
     if asked.recipe:
         made.decisions.append(Decision("recipe", made.recipe.name, made.recipe.about or "as named"))
     else:
         look = automatic.look_at(automatic.sample_of(source, train))
+        free = base if _may_start(made.recipe, asked.settings) else None
         if made.texts is not None:
-            free = _may_start(made.recipe, asked.settings)
+            card = free.card if free else None
             chosen, why = automatic_text.choose_text(
-                made.texts, checked.sizes, look, len(train), made.recipe, made.why_task, base=base if free else None
+                made.texts, checked.sizes, look, len(train), made.recipe, made.why_task, base=card
             )
         else:
-            chosen, why = automatic.choose(counts, look, made.recipe)
+            apart = told_apart(base, source, train) if base else None
+            chosen, why = automatic.choose(counts, look, made.recipe, apart=apart, base=free.card if free else None)
         made.decisions += why
         made.recipe = with_settings(chosen, asked.settings)
     made.settle_folds()

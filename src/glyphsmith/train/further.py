@@ -46,7 +46,7 @@ def go_on(
     card names.
     """
     was = recipe_from_dict(card.recipe, where=where)
-    learn = replace(recipe.learn, rate=float(f"{recipe.learn.rate * _RATE_SHARE:.1g}"))
+    learn = replace(recipe.learn, rate=float(f"{recipe.learn.rate * _RATE_SHARE:.1g}"), strangers=was.learn.strangers)
     if shorter:
         learn = replace(learn, epochs=max(3, round(learn.epochs * _EPOCH_SHARE)))
     recipe = replace(recipe, prepare=was.prepare, network=was.network, learn=learn)

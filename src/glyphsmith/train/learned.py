@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from glyphsmith.errors import TrainingError
-from glyphsmith.nets import PictureNetwork, build
+from glyphsmith.nets import PictureNetwork, PicturesToLabels, build
 from glyphsmith.train.plan import seed_of
 from glyphsmith.train.recipe import Recipe
 
@@ -50,7 +50,7 @@ def build_network(recipe: Recipe, classes: int) -> PictureNetwork:
     try:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed_of(recipe.seed, -1))
-            return build(
+            made = build(
                 network.family,
                 network.widths,
                 network.dropout,
@@ -63,6 +63,9 @@ def build_network(recipe: Recipe, classes: int) -> PictureNetwork:
                 columns=network.columns,
                 places=network.places,
             )
+            if isinstance(made, PicturesToLabels):
+                made.refuses = recipe.learn.strangers > 0.0
+            return made
     except ValueError as error:
         raise TrainingError(
             f"network {network.family}: {error}", hint="change network.family or prepare.height_px"

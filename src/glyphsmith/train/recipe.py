@@ -155,7 +155,9 @@ class Learn:
     ``average`` is the decay of the running mean of the weights per step (0: off). ``keep`` says whether the last or the
     best weights on validation go into the file. ``patience`` counts epochs without gain before an early stop (0: off).
     ``guide`` weighs the loss of a text network's guide against that of its columns (nets.text). ``start`` names a
-    reader of texts, a shipped one or a file, whose weights the network begins with ("": none); its labels are not kept.
+    reader, a shipped one or a file, whose weights the network begins with ("": none); its labels are not kept.
+    ``strangers``, of labels: painted signs of other alphabets beside each picture of a batch, on average, that are
+    learned as none of the labels, so that the reader can refuse what is no sign of its own (train.strangers).
     """
 
     epochs: int = 12
@@ -173,6 +175,7 @@ class Learn:
     precision: Literal["bf16", "float32"] = "bf16"
     guide: float = 0.0
     start: str = ""
+    strangers: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

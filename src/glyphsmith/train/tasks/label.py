@@ -13,6 +13,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from glyphsmith.nets import with_none
+
 __all__ = ["LabelLesson", "fit_temperature", "least", "loss_of", "right_of"]
 
 
@@ -22,11 +24,12 @@ class LabelLesson:
 
     ``unclear``: labels below 0 are of pictures that show nothing of theirs. Such a picture is learned as any label
     alike, which is what its label would teach on average, without the noise: that noise is four fifths of the loss of
-    a good reader where 1 % of the pictures are such (docs/log.md).
+    a good reader where 1 % of the pictures are such (docs/log.md). ``refuses``: "none of these" is an answer, label K.
     """
 
     smoothing: float = 0.0
     unclear: bool = False
+    refuses: bool = False
 
     def loss(self, model: Any, x: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Give the loss and the logits (N, K) of a batch."""
@@ -36,7 +39,7 @@ class LabelLesson:
             known = F.cross_entropy(logits, labels, ignore_index=-1, label_smoothing=self.smoothing, reduction="sum")
             alike = -(F.log_softmax(logits, dim=1).mean(dim=1) * ~told).sum()
             return (known + alike) / len(labels), logits
-        return loss_of(logits, labels, self.smoothing), logits
+        return loss_of(self._all(logits), labels, self.smoothing), logits
 
     def right(self, logits: Tensor, labels: Tensor) -> Tensor:
         """Count the right answers."""
@@ -47,11 +50,15 @@ class LabelLesson:
         if not len(labels):
             return float("nan"), 0.0
         scores, truth = torch.from_numpy(logits), torch.from_numpy(labels)
-        return float(F.cross_entropy(scores, truth)), float((scores.argmax(dim=1) == truth).double().mean())
+        loss = F.cross_entropy(self._all(scores), truth)
+        return float(loss), float((scores.argmax(dim=1) == truth).double().mean())
 
     def calibrate(self, logits: NDArray[np.float32], labels: NDArray[np.int64]) -> tuple[float, float]:
         """Give the temperature of the scores."""
-        return fit_temperature(logits, labels), 1.0
+        return fit_temperature(self._all(torch.from_numpy(logits)).numpy(), labels), 1.0
+
+    def _all(self, logits: Tensor) -> Tensor:
+        return with_none(logits) if self.refuses else logits
 
 
 def loss_of(logits: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:

@@ -41,4 +41,4 @@ def lesson_of(recipe: Recipe) -> Lesson:
     if recipe.task == "text":
         head = "fixed" if recipe.network.family == "captcha-multihead" else recipe.network.head
         return TextLesson(head, learn.label_smoothing, learn.guide)
-    return LabelLesson(learn.label_smoothing, unclear=recipe.synth.kind == "sprites")
+    return LabelLesson(learn.label_smoothing, unclear=recipe.synth.kind == "sprites", refuses=learn.strangers > 0.0)
