@@ -13,6 +13,8 @@ from tests.train.test_automatic_text import LOOK, four_digits, texts_of
 from glyphsmith.alphabet import Alphabet
 from glyphsmith.card import Card
 from glyphsmith.errors import ModelError
+from glyphsmith.runtime.reader import open_reader
+from glyphsmith.runtime.store import shipped
 from glyphsmith.train.automatic_text import choose_text
 from glyphsmith.train.choices import _may_start
 from glyphsmith.train.learned import build_network
@@ -100,6 +102,15 @@ def test_a_small_set_that_fits_starts_from_a_reader(
     assert (recipe.network == WAS.network) is starts
     assert ("start" in {decision.what for decision in decisions}) is starts
     assert all(decision.reason for decision in decisions)
+
+
+@pytest.mark.parametrize("size", [(44, 18), (60, 20), (70, 20), (72, 27), (80, 27), (100, 40), (130, 53), (200, 70)])
+def test_usual_captchas_start_from_the_reader_that_comes_with_the_package_in_colour(size: tuple[int, int]) -> None:
+    card = open_reader(shipped()["captchas-wide"]).card
+    texts = texts_of([text + "18" for text in four_digits(300)])
+    recipe, _ = choose_text(texts, Counter({size: 300}), LOOK, 240, Recipe(), "because", base=card)
+    assert recipe.learn.start == "captchas-wide"
+    assert recipe.prepare.colour
 
 
 @pytest.mark.parametrize(

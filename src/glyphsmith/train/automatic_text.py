@@ -29,8 +29,8 @@ __all__ = ["Texts", "are_texts", "choose_text", "look_at_texts"]
 _LEAST_PX = 2.5
 MOST_SYMBOLS = 1000
 LEAST_PICTURES = 20
-#: Below this many pictures to learn from, a run starts from the weights of a reader: no more is right on the one site
-#: compared so far (95.1 and 94.7 % of 304), but it takes a third less time (docs/log.md).
+#: Below this many pictures to learn from, a run starts from the weights of a reader of many looks, in colour: more is
+#: right where signs lie on each other, and it takes a third less time (docs/log.md).
 FEW = 2000
 LONGEST = 256
 #: Heights that the network is given; a larger one costs time and a smaller one strokes.
@@ -238,11 +238,12 @@ def _started(base: Card, texts: Texts, n: int, recipe: Recipe) -> tuple[Recipe, 
     learn = replace(_learn(n), epochs=max(12, seen // max(1, n)), guide=0.0, start=base.name)
     made, further = _learned(replace(recipe, prepare=was.prepare, network=was.network), texts, n, learn)
     why = (
-        f"{n:,} pictures are few, and its layers know signs under noise: a third less time for as much (docs/log.md). "
+        f"{n:,} pictures are few, and its layers know signs of many fonts and looks under noise (docs/log.md). "
         "Labels are those of these pictures alone; --set learn.start= starts from nothing"
     )
     size = f"{was.prepare.width_px}x{was.prepare.height_px}"
-    return made, [Decision("start", base.name, why), Decision("size", size, f"as {base.name} has it"), *further]
+    shown = f"as {base.name} has it, {'in colour' if was.prepare.colour else 'grey'}"
+    return made, [Decision("start", base.name, why), Decision("size", size, shown), *further]
 
 
 def _alphabet_in_words(texts: Texts) -> str:
