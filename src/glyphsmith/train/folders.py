@@ -7,7 +7,7 @@ import shutil
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from glyphsmith.errors import DataError, RecipeError, TrainingError
@@ -103,6 +103,8 @@ def write_asked(folder: Path, asked: Asked) -> None:
 def read_asked(folder: Path, now: Asked) -> Asked:
     """Give what was asked when the run began; ``now`` where it was killed before that was kept.
 
+    Only a limit of time may be another one: a run that was killed on a busy machine may be given more.
+
     Raises RecipeError where ``now`` asks for something else, TrainingError where run.json is damaged or the run ended.
     """
     path = folder / "run.json"
@@ -122,4 +124,4 @@ def read_asked(folder: Path, now: Asked) -> Asked:
             )
     if is_finished(folder):
         raise TrainingError(f"{folder}: this run has ended; there is nothing to resume", hint="see its report.html")
-    return before
+    return before if now.minutes is None else replace(before, minutes=now.minutes)

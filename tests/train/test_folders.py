@@ -1,0 +1,32 @@
+"""What was asked of a run is kept in its folder and holds for ``--resume``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from glyphsmith.errors import RecipeError
+from glyphsmith.train.folders import Asked, read_asked, write_asked
+
+ASKED = Asked(
+    "signs", "", ("learn.epochs=3",), 7, 5.0, "", "", "glyphsmith train signs", folds=None, source_at="/signs"
+)
+
+
+def test_a_resumed_run_keeps_what_was_asked_and_may_be_given_another_limit_of_time(tmp_path: Path) -> None:
+    write_asked(tmp_path, ASKED)
+    plain = replace(ASKED, source="", settings=(), seed=None, minutes=None)
+    assert read_asked(tmp_path, plain) == ASKED
+    assert read_asked(tmp_path, replace(plain, minutes=30.0)) == replace(ASKED, minutes=30.0)
+
+
+def test_a_resumed_run_refuses_to_become_another(tmp_path: Path) -> None:
+    write_asked(tmp_path, ASKED)
+    with pytest.raises(RecipeError, match="seed was 7, not 8"):
+        read_asked(tmp_path, replace(ASKED, seed=8))
+
+
+def test_a_run_that_was_killed_before_anything_was_kept_takes_what_is_asked_now(tmp_path: Path) -> None:
+    assert read_asked(tmp_path, ASKED) == ASKED
