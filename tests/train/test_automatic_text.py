@@ -92,3 +92,15 @@ def test_sums_are_held_to_the_grammar_of_sums_and_to_nothing_narrower() -> None:
     # A sum that the grammar does not have, and texts that are none, hold a reader to nothing.
     assert texts_of([*sums, "-1+2"]).grammar == ""
     assert texts_of(four_digits(30)).grammar == ""
+
+
+def test_many_texts_of_one_length_are_held_to_it_and_few_or_further_ones_are_not() -> None:
+    def pattern(labels: list[str], **words: bool) -> str:
+        recipe, decisions = choose_text(texts_of(labels), {(80, 30): 100}, LOOK, 80, Recipe(), "because", **words)
+        assert ("held to" in {decision.what for decision in decisions}) is bool(recipe.decode.pattern)
+        return recipe.decode.pattern
+
+    assert pattern(four_digits(100)) == ".{4}"
+    assert pattern(four_digits(99)) == ""
+    assert pattern([*four_digits(100), "12345"]) == ""
+    assert pattern(four_digits(100), further=True) == ""

@@ -33,6 +33,8 @@ LEAST_PICTURES = 20
 #: right where signs lie on each other, and it takes a third less time (docs/log.md).
 FEW = 2000
 LONGEST = 256
+#: From so many texts of one length on, others are fewer than 3 in 100 (95 %), and readings are held to that length.
+ONE_LENGTH = 100
 #: Heights that the network is given; a larger one costs time and a smaller one strokes.
 _HEIGHTS_PX = (24, 64)
 _WIDEST_PX = 1024
@@ -159,11 +161,13 @@ def choose_text(
     why: str,
     *,
     base: Card | None = None,
+    further: bool = False,
 ) -> tuple[Recipe, list[Decision]]:
     """Fill an empty recipe for texts on pictures of ``sizes`` ((width, height) -> count), ``n`` to learn from.
 
-    ``base`` is a reader whose weights a small set may start from. Raises DataError where the pictures would have to be
-    enlarged beyond reason.
+    ``base`` is a reader whose weights a small set may start from. With ``further`` a reader goes on that may know texts
+    of other lengths, so that nothing is held to the length of these. Raises DataError where the pictures would have to
+    be enlarged beyond reason.
     """
     decisions = [
         Decision("task", "text", why),
@@ -175,9 +179,10 @@ def choose_text(
         ),
     ]
     columns = 2 * texts.columns
+    recipe, held = _held(recipe, texts, further)
     if base is not None and n < FEW and _suits(base, sizes, columns):
-        made, further = _started(base, texts, n, recipe)
-        return made, decisions + further
+        made, why_started = _started(base, n, recipe)
+        return made, decisions + why_started + held
     prepare, reason = _prepare(sizes, columns, look)
     decisions.append(Decision("size", f"{prepare.width_px}x{prepare.height_px}", reason))
     decisions.append(
@@ -202,12 +207,24 @@ def choose_text(
             f"convolutions alone; {'small' if small else 'ordinary'} pictures",
         )
     )
-    made, further = _learned(replace(recipe, prepare=prepare, network=network), texts, n, _learn(n))
-    return made, decisions + further
+    made, learned = _learned(replace(recipe, prepare=prepare, network=network), n, _learn(n))
+    return made, decisions + learned + held
 
 
-def _learned(recipe: Recipe, texts: Texts, n: int, learn: Learn) -> tuple[Recipe, list[Decision]]:
-    """Settle how a network learns ``n`` pictures of texts, and what its readings are held to."""
+def _held(recipe: Recipe, texts: Texts, further: bool) -> tuple[Recipe, list[Decision]]:
+    """Settle what readings are held to: the grammar of sums, or one length; sums have no length of their own."""
+    if texts.grammar:
+        why = "every text is one, and what is none has no value; --set decode.pattern= reads whatever is seen"
+        return replace(recipe, decode=Decode(texts.grammar)), [Decision("held to", texts.grammar, why)]
+    if texts.n < ONE_LENGTH or texts.shortest != texts.longest or texts.longest < 2 or further:
+        return recipe, []
+    pattern = f".{{{texts.longest}}}"
+    why = f"all {texts.n:,} texts have {texts.longest} characters; --set decode.pattern= reads whatever is seen"
+    return replace(recipe, decode=Decode(pattern)), [Decision("held to", pattern, why)]
+
+
+def _learned(recipe: Recipe, n: int, learn: Learn) -> tuple[Recipe, list[Decision]]:
+    """Settle how a network learns ``n`` pictures of texts."""
     augment, strength = _augment(n)
     seen = learn.epochs * n
     decisions = [
@@ -216,10 +233,7 @@ def _learned(recipe: Recipe, texts: Texts, n: int, learn: Learn) -> tuple[Recipe
         Decision("epochs", str(learn.epochs), f"about {seen:,} pictures seen in all; the rate rises and falls once"),
         Decision("rate", f"{learn.rate:g}", "it rises over the first fifth of the steps and falls to almost nothing"),
     ]
-    if texts.grammar:
-        why = "every text is one, and what is none has no value; --set decode.pattern= reads whatever is seen"
-        decisions.append(Decision("held to", texts.grammar, why))
-    return replace(recipe, task="text", augment=augment, learn=learn, decode=Decode(texts.grammar)), decisions
+    return replace(recipe, task="text", augment=augment, learn=learn), decisions
 
 
 def _suits(base: Card, sizes: Mapping[tuple[int, int], int], columns: int) -> bool:
@@ -231,12 +245,12 @@ def _suits(base: Card, sizes: Mapping[tuple[int, int], int], columns: int) -> bo
     return own and columns <= was.network.columns and shown_px >= min(height, _HEIGHTS_PX[0])
 
 
-def _started(base: Card, texts: Texts, n: int, recipe: Recipe) -> tuple[Recipe, list[Decision]]:
+def _started(base: Card, n: int, recipe: Recipe) -> tuple[Recipe, list[Decision]]:
     """Choose for a small set that starts from the weights of a reader: its preparation and network are kept."""
     was = recipe_from_dict(base.recipe, where=base.name)
     seen = 30_000
     learn = replace(_learn(n), epochs=max(12, seen // max(1, n)), guide=0.0, start=base.name)
-    made, further = _learned(replace(recipe, prepare=was.prepare, network=was.network), texts, n, learn)
+    made, further = _learned(replace(recipe, prepare=was.prepare, network=was.network), n, learn)
     why = (
         f"{n:,} pictures are few, and its layers know signs of many fonts and looks under noise (docs/log.md). "
         "Labels are those of these pictures alone; --set learn.start= starts from nothing"

@@ -105,7 +105,14 @@ def choose_rest(
         if made.texts is not None:
             card = free.card if free else None
             chosen, why = automatic_text.choose_text(
-                made.texts, checked.sizes, look, len(train), made.recipe, made.why_task, base=card
+                made.texts,
+                checked.sizes,
+                look,
+                len(train),
+                made.recipe,
+                made.why_task,
+                base=card,
+                further=bool(asked.from_model),
             )
         else:
             apart = told_apart(base, source, train) if base else None
