@@ -209,16 +209,17 @@ class AlphabetPainter:
 def _grain(shape: tuple[int, int], chance: Chance) -> Floats:
     """Streaks of a few widths along one direction: factors (H, W, 1) about 1."""
     height, width = shape
-    total = np.zeros(shape, np.float32)
+    total: Floats = np.zeros((height, width), np.float32)
     # Stone and cloth are as rough along as across; wood is up to forty times longer than wide.
     longer = math.exp(chance.between(0, math.log(40)))
     for size in (2, 6, 16):
         cells = max(2, round(max(shape) / size)), max(2, round(max(shape) / size / longer))
         small = (2 * chance.many(cells[0] * cells[1]) - 1).astype(np.float32).reshape(cells)
-        total += cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC) * chance.unit()
-    if chance.yes(0.5):
-        total = cv2.resize(np.ascontiguousarray(total.T), (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(1 + chance.between(0.02, 0.16) * total / max(float(total.std()), 1e-6), np.float32)[..., None]
+        streaks = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
+        total = np.asarray(total + streaks * chance.unit(), np.float32)
+    turned = cv2.resize(np.ascontiguousarray(total.T), (width, height)) if chance.yes(0.5) else total
+    strength = chance.between(0.02, 0.16) / max(float(np.std(turned)), 1e-6)
+    return np.asarray(1 + strength * turned, np.float32)[..., None]
 
 
 def _shadow(shape: tuple[int, int], chance: Chance) -> Floats:

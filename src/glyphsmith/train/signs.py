@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from glyphsmith.data.pictures import LabelledPictures
 from glyphsmith.errors import PictureError
+from glyphsmith.metrics import wilson_interval
 from glyphsmith.runtime.reader import Reader
 
 __all__ = ["told_apart"]
@@ -31,8 +32,8 @@ def told_apart(reader: Reader, source: LabelledPictures, indices: NDArray[np.int
     """Give how well ``reader`` tells the labels of some pictures apart: 1 wholly, 0 no better than by chance.
 
     Each picture's log-probabilities are compared with the mean of every label's others; the share that lies nearest to
-    its own label's is corrected for chance (Cohen's kappa). None where no two
-    labels have two readable pictures each.
+    its own label's is corrected for chance (Cohen's kappa). Of few pictures this is the low end of the 95 % interval.
+    None where no two labels have two readable pictures each.
     """
     by_label: dict[str, list[int]] = {}
     for i in indices.tolist():
@@ -44,7 +45,7 @@ def told_apart(reader: Reader, source: LabelledPictures, indices: NDArray[np.int
             with suppress(PictureError):
                 rows.append(_log_probabilities(reader, source.picture(i)))
                 belongs.append(k)
-    truth = np.array(belongs)
+    truth = np.array(belongs, dtype=np.int64)
     kept = np.isin(truth, np.flatnonzero(np.bincount(truth, minlength=1) > 1))
     _, truth = np.unique(truth[kept], return_inverse=True)
     if not len(truth) or truth.max() < 1:
@@ -60,7 +61,7 @@ def told_apart(reader: Reader, source: LabelledPictures, indices: NDArray[np.int
         others /= np.maximum(np.linalg.norm(others, axis=1, keepdims=True), _SMALL)
         right += int((others @ row).argmax() == own)
     chance = 1.0 / len(sums)
-    return float((right / len(truth) - chance) / (1.0 - chance))
+    return (wilson_interval(right, len(truth))[0] - chance) / (1.0 - chance)
 
 
 def _log_probabilities(reader: Reader, picture: NDArray[np.uint8]) -> NDArray[np.float64]:

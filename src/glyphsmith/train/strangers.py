@@ -34,7 +34,7 @@ __all__ = ["LEAST_OWN", "KnowsStrangers", "Strangers", "Threshold", "knowing", "
 #: The weight of the strangers' loss against that of the labels.
 WEIGHT = 0.5
 #: Symbols that are painted, pictures of each, and the share of symbols that only the threshold is measured on.
-SYMBOLS, EACH, KEPT_BACK = 300, 4, 1 / 3
+SYMBOLS, EACH, KEPT_BACK = 210, 3, 1 / 3
 #: With fewer symbols that look like none of one's own nothing is learned of strangers.
 LEAST = 30
 #: Own pictures, of each label, that say what the alphabet looks like; and how many likenesses of each are left out.
@@ -42,6 +42,8 @@ _LOOKED_AT, _ALIKE = 6, 4
 #: The share of one's own pictures that the threshold lets pass, and how many of them it takes to say so.
 KEPT, LEAST_OWN = 0.96, 40
 _FONTS = ("bundled", "matplotlib")
+#: Their longer sides: as large as a network of signs sees them, no larger.
+_SIDE_PX = (28, 56)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,7 +133,7 @@ def paint_strangers(
     symbols = [symbols[i] for i in draws.permutation(len(symbols))[:SYMBOLS]]
     if len(symbols) < LEAST:
         return None
-    painter = AlphabetPainter(AlphabetSettings(symbols=tuple(symbols), handwritten=0.7), faces)
+    painter = AlphabetPainter(AlphabetSettings(symbols=tuple(symbols), handwritten=0.7, side_px=_SIDE_PX), faces)
     # The symbols take turns, so the last third of each turn is of symbols that the rest never shows.
     back = len(symbols) - round(KEPT_BACK * len(symbols))
     learned, kept = [], []
