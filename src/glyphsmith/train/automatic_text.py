@@ -248,7 +248,7 @@ def _suits(base: Card, sizes: Mapping[tuple[int, int], int], columns: int) -> bo
 def _started(base: Card, n: int, recipe: Recipe) -> tuple[Recipe, list[Decision]]:
     """Choose for a small set that starts from the weights of a reader: its preparation and network are kept."""
     was = recipe_from_dict(base.recipe, where=base.name)
-    seen = 30_000
+    seen = 75_000
     learn = replace(_learn(n), epochs=max(12, seen // max(1, n)), guide=0.0, start=base.name)
     made, further = _learned(replace(recipe, prepare=was.prepare, network=was.network), n, learn)
     why = (
