@@ -31,7 +31,7 @@ from glyphsmith.metrics import wilson_interval
 from glyphsmith.synth.digit_fonts import font_part_named
 from glyphsmith.synth.sprites import SpritePainter, SpriteSettings
 
-BOUNDS = (1e-1, 5e-2, 2e-2, 1e-2, 1e-3)
+BOUNDS = (5e-2, 2e-2, 1e-2, 1e-3)
 #: A page that is asked for more often than this counts as not solved.
 MOST = 20
 
