@@ -98,7 +98,7 @@ def solve(
     bound: Annotated[
         float | None,
         typer.Option(
-            "--bound", metavar="N", help="Ask again while more than N wrong pages are expected (1e-5 a page)."
+            "--bound", metavar="N", help="Ask again while more than N wrong pages are expected (5e-5 a page)."
         ),
     ] = None,
     email: _Email = None,
