@@ -219,7 +219,10 @@ def test_read_takes_folders_patterns_top_and_reject(glyphsmith: Command, trained
     assert folder.status == 0
     lines = folder.json_lines()
     assert len(lines) == 100
-    assert sum(p for _, p in lines[0]["top"]) == pytest.approx(1.0, abs=1e-3)
+    # So few pictures make a reader that knows "none of these", which has what its labels leave; `digits` knows no such.
+    assert all(sum(p for _, p in line["top"]) <= 1.001 for line in lines)
+    shipped = glyphsmith("read", "digits", trained.test, "--json", "--top", "10").json_lines()
+    assert all(sum(p for _, p in line["top"]) == pytest.approx(1.0, abs=1e-3) for line in shipped)
     pattern = glyphsmith("read", trained.run, f"{trained.test}/*/*.png", "--json")
     assert [line["label"] for line in pattern.json_lines()] == [line["label"] for line in lines]
     refused = glyphsmith("read", trained.run, trained.test, "--json", "--reject", "1")
