@@ -18,7 +18,6 @@ import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -52,11 +51,11 @@ def learn_and_read(train: Path, test: Path, recipe: str, place: Path, seed: int)
     return int(found.right.sum()), found.n, seconds
 
 
-def by_drawer(alphabet: Path, out: Path, wanted: Callable[[int], bool]) -> Path:
+def by_drawer(alphabet: Path, out: Path, drawers: range) -> Path:
     """Copy the pictures of some drawers, one folder a character."""
     for character in sorted(alphabet.iterdir()):
         for picture in sorted(character.glob("*.png")):
-            if wanted(int(picture.stem[-2:])):
+            if int(picture.stem[-2:]) in drawers:
                 folder = out / character.name
                 folder.mkdir(parents=True, exist_ok=True)
                 shutil.copy(picture, folder)
@@ -139,9 +138,9 @@ def main() -> None:
                 for alphabet in asked.alphabets:
                     train, test = work / f"{alphabet.name}-{most}", work / f"{alphabet.name}-test"
                     if not train.exists():
-                        by_drawer(alphabet, train, lambda drawer, most=most: drawer <= most)
+                        by_drawer(alphabet, train, range(1, most + 1))
                     if not test.exists():
-                        by_drawer(alphabet, test, lambda drawer: asked.test[0] <= drawer <= asked.test[1])
+                        by_drawer(alphabet, test, range(asked.test[0], asked.test[1] + 1))
                     place = work / f"{name} {alphabet.name} {most}"
                     rows.append((alphabet.name, *learn_and_read(train, test, name, place, asked.seed)))
                     print(name, most, *rows[-1], flush=True)

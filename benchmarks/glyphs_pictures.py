@@ -93,7 +93,7 @@ def shown(face: Typeface, symbol: str) -> NDArray[np.float32]:
     small = cv2.resize(square, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA)
     flat = np.asarray(cv2.GaussianBlur(small, (0, 0), 1.2), np.float32).ravel()
     flat = flat - flat.mean()
-    return flat / max(float(np.linalg.norm(flat)), 1e-6)
+    return np.asarray(flat / max(float(np.linalg.norm(flat)), 1e-6), np.float32)
 
 
 def distinct(symbols: list[str], choices: dict[str, list[Typeface]]) -> list[str]:
