@@ -1,7 +1,9 @@
 """The pictures the shipped reader `glyphs` learned from: symbols of many scripts, painted, and handwritten alphabets.
 
-    python benchmarks/glyphs_pictures.py OUT --fonts installed [--fonts DIR] [--each 60] [--drawn DIR ...]
+    python benchmarks/glyphs_pictures.py OUT --fonts installed [--fonts DIR] [--each 100] [--grain 0.3] [--drawn DIR ...]
     glyphsmith train OUT --recipe glyphs
+
+The shipped one learned in two steps, first without grain; its card has the commands.
 
 OUT gets one folder a label. Every symbol of `SCRIPTS` that some font has is painted, printed and as with a pen, except
 what looks the same as a symbol before it (A in Latin, Greek and Cyrillic). A DIR of `--drawn` holds handwritten
@@ -113,7 +115,7 @@ def some(faces: list[Typeface], most: int) -> list[Typeface]:
     return [faces[i] for i in np.unique(np.linspace(0, len(faces) - 1, min(most, len(faces))).round().astype(int))]
 
 
-def paint(out: Path, fonts: tuple[str, ...], each: int, seed: int) -> int:
+def paint(out: Path, fonts: tuple[str, ...], each: int, seed: int, grain: float) -> int:
     """Paint ``each`` pictures of every distinct symbol that the fonts have; give how many symbols there are."""
     wanted = list(dict.fromkeys(symbols_of(SCRIPTS)))
     faces = typefaces_with(fonts, frozenset(wanted))
@@ -122,7 +124,7 @@ def paint(out: Path, fonts: tuple[str, ...], each: int, seed: int) -> int:
     print(f"{len(symbols)} of {len(wanted)} symbols are drawn by some font and look like none before them", flush=True)
     for symbol in symbols:
         own = [Typeface(face.path, frozenset(symbol)) for face in choices[symbol]]
-        painter = AlphabetPainter(AlphabetSettings(symbols=(symbol,), handwritten=HANDWRITTEN, grain=GRAIN), own)
+        painter = AlphabetPainter(AlphabetSettings(symbols=(symbol,), handwritten=HANDWRITTEN, grain=grain), own)
         folder = out / symbol
         folder.mkdir(parents=True)
         for i in range(each):
@@ -150,11 +152,12 @@ def main() -> None:
     parser.add_argument("--fonts", action="append", required=True)
     parser.add_argument("--each", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--grain", type=float, default=GRAIN)
     parser.add_argument("--drawn", type=Path, action="append", default=[])
     asked = parser.parse_args()
     if asked.out.exists():
         raise SystemExit(f"{asked.out} is there already; name a new folder")
-    painted = paint(asked.out, tuple(asked.fonts), asked.each, asked.seed)
+    painted = paint(asked.out, tuple(asked.fonts), asked.each, asked.seed, asked.grain)
     drawn = sum(copy_drawn(asked.out, folder) for folder in asked.drawn)
     print(f"{painted} painted symbols, {asked.each} pictures each, and {drawn} handwritten characters in {asked.out}")
 
