@@ -1,6 +1,6 @@
 """The pictures the shipped reader `glyphs` learned from: symbols of many scripts, painted, and handwritten alphabets.
 
-    python benchmarks/glyphs_pictures.py OUT --fonts installed [--fonts DIR] [--each 100] [--grain 0.3] [--drawn DIR ...]
+    python benchmarks/glyphs_pictures.py OUT --fonts installed [--fonts DIR] [--grain 0.3] [--drawn DIR ...]
     glyphsmith train OUT --recipe glyphs
 
 The shipped one learned in two steps, first without grain; its card has the commands.
