@@ -32,7 +32,7 @@ def told_apart(reader: Reader, source: LabelledPictures, indices: NDArray[np.int
     """Give how well ``reader`` tells the labels of some pictures apart: 1 wholly, 0 no better than by chance.
 
     Each picture's log-probabilities are compared with the mean of every label's others; the share that lies nearest to
-    its own label's is corrected for chance (Cohen's kappa). Given is the low end of its 95 % interval: few pictures prove little.
+    its own label's is corrected for chance (Cohen's kappa). Given is the low end of its 95 % interval.
     None where no two labels have two readable pictures each.
     """
     by_label: dict[str, list[int]] = {}
