@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from glyphsmith.nets.drop import Dropout
 from glyphsmith.nets.face import PicturesToLabels
 
 __all__ = ["MnistConv3", "MnistConv5", "RunesConv", "RunesMlp"]
@@ -42,7 +43,7 @@ class _FlattenDenseDense(PicturesToLabels):
             raise ValueError(f"pictures of {size[1]}x{size[2]} px are too small for this published network")
         self.feature_maps = int(shape[0])
         self.hidden = nn.Linear(shape.numel(), hidden)
-        self.drop = nn.Dropout(dropout)
+        self.drop = Dropout(dropout)
         self.head = nn.Linear(hidden, classes)
         self.classes = classes
         _glorot(self)
@@ -79,11 +80,11 @@ class MnistConv3(_FlattenDenseDense):
         super().__init__()
         self.features = nn.Sequential(
             nn.Conv2d(size[0], 32, 3),
-            nn.ReLU(),
             nn.MaxPool2d(2),
+            nn.ReLU(),
             nn.Conv2d(32, 64, 3),
-            nn.ReLU(),
             nn.MaxPool2d(2),
+            nn.ReLU(),
             nn.Conv2d(64, 64, 3),
             nn.ReLU(),
         )
@@ -97,11 +98,11 @@ class MnistConv5(_FlattenDenseDense):
         super().__init__()
         self.features = nn.Sequential(
             nn.Conv2d(size[0], 32, 5, padding=2),
-            nn.ReLU(),
             nn.MaxPool2d(2),
+            nn.ReLU(),
             nn.Conv2d(32, 64, 5, padding=2),
-            nn.ReLU(),
             nn.MaxPool2d(2),
+            nn.ReLU(),
         )
         self._finish(1024, dropout, size, classes)
 
@@ -113,11 +114,11 @@ class RunesConv(_FlattenDenseDense):
         super().__init__()
         self.features = nn.Sequential(
             nn.Conv2d(size[0], 64, 3),
-            nn.ReLU(),
             nn.MaxPool2d(2),
+            nn.ReLU(),
             nn.Conv2d(64, 32, 3),
-            nn.ReLU(),
             nn.MaxPool2d(2),
+            nn.ReLU(),
         )
         self._finish(128, dropout, size, classes)
 

@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from glyphsmith.nets.drop import Dropout
 from glyphsmith.nets.face import PicturesToLabels
 
 __all__ = ["GlyphNet", "PhotoNet"]
@@ -31,7 +32,7 @@ def _convolution(inputs: int, outputs: int, kernel: int, stride: int) -> nn.Sequ
 
 class _Pooled(PicturesToLabels):
     features: nn.Module
-    drop: nn.Dropout
+    drop: Dropout
 
     def scores(self, x: Tensor) -> Tensor:
         """Give the logits (N, K) alone."""
@@ -76,7 +77,7 @@ class GlyphNet(_Pooled):
             side = -(-side // stride)
             layers.append(_convolution(before, after, 3, stride))
         self.features = nn.Sequential(*layers)
-        self.drop = nn.Dropout(dropout)
+        self.drop = Dropout(dropout)
         self.head = nn.Linear(widths[-1], classes)
         self.classes = classes
 
@@ -118,7 +119,7 @@ class PhotoNet(_Pooled):
                 side //= 2
             layers.append(_Residual(after))
         self.features = nn.Sequential(*layers)
-        self.drop = nn.Dropout(dropout)
+        self.drop = Dropout(dropout)
         self.head = nn.Linear(widths[-1], classes)
         self.classes = classes
 

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from glyphsmith.nets.drop import Dropout
 from glyphsmith.nets.face import PicturesToText
 
 __all__ = ["CaptchaCrnn", "CaptchaMultihead"]
@@ -48,7 +49,7 @@ class CaptchaMultihead(PicturesToText):
             before = width
         self.features = nn.Sequential(*layers)
         _he(self)
-        self.drop = nn.Dropout(dropout)
+        self.drop = Dropout(dropout)
         self.head = nn.Linear(_shape_of(self.features, size).numel(), places * classes)
         nn.init.xavier_uniform_(self.head.weight)
         self.classes, self.columns = classes, places
@@ -84,7 +85,7 @@ class CaptchaCrnn(PicturesToText):
         units = widths[-1]
         self.dense = nn.Linear(shape[0] * shape[1], units)
         self.rows = nn.GRU(units, units, num_layers=2, bidirectional=True, batch_first=True)
-        self.drop = nn.Dropout(dropout)
+        self.drop = Dropout(dropout)
         self.head = nn.Linear(2 * units, 1 + classes)
         self.classes, self.columns = classes, int(shape[2])
         self.reading = "ctc"

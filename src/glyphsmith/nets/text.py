@@ -17,6 +17,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from glyphsmith.nets.drop import Dropout
 from glyphsmith.nets.face import PicturesToText
 
 __all__ = ["TextNet"]
@@ -82,7 +83,7 @@ class TextNet(PicturesToText):
             nn.Conv2d(widths[-2], last, (height, 1), bias=False), nn.BatchNorm2d(last), nn.ReLU(inplace=True)
         )
         self.context = _convolution(last, last, (1, 3), (1, 1))
-        self.drop = nn.Dropout(dropout)
+        self.drop = Dropout(dropout)
         self.classes, self.reading = classes, reading
         self.columns = width if reading == "ctc" else places
         if reading == "ctc":
