@@ -5,7 +5,8 @@
 
 `drawers`: each ALPHABET_DIR holds one folder a character, with pictures NAME_DD.png of drawer DD, as Omniglot's
 archives unpack. The first so many drawers are learned from, those of `--test` are read; nobody is in both. The shipped
-reader `glyphs` has learned from Omniglot's Greek, Japanese (katakana), Korean and Latin: name other alphabets.
+reader `glyphs` has learned from Omniglot's Greek, Japanese (katakana), Korean and Latin: name other alphabets. A reader
+that knows "none of these" is also given the other alphabets' pictures: how many it refuses, and how many of its own.
 
 `digits`: so many pictures of each digit are drawn from MNIST's training part, and the whole test part is read.
 """
@@ -33,7 +34,7 @@ OURS = "glyphsmith train FOLDER"
 
 
 def learn_and_read(train: Path, test: Path, recipe: str, place: Path, seed: int) -> tuple[int, int, float]:
-    """Learn from one folder and read the other: give right answers, pictures and seconds of the whole run."""
+    """Learn from one folder, into ``place``, and read the other: right answers, pictures, seconds of the whole run."""
     began = time.monotonic()
     out = run(
         train,
@@ -47,6 +48,27 @@ def learn_and_read(train: Path, test: Path, recipe: str, place: Path, seed: int)
     seconds = time.monotonic() - began
     found = evaluate(open_reader(out.model), open_source(str(test)), progress=False)
     return int(found.right.sum()), found.n, seconds
+
+
+def refused(place: Path, test: Path) -> tuple[int, int]:
+    """Count the pictures that the reader of a run calls none of its labels, and all of them."""
+    reader, source = open_reader(place), open_source(str(test))
+    answers = [reader.read(source.picture(i), top=0) for i in range(len(source))]
+    return sum(answer.label is None for answer in answers), len(answers)
+
+
+def strangers(places: dict[str, Path], tests: dict[str, Path]) -> None:
+    """Report what each alphabet's reader refuses of its own pictures and of those of the other alphabets."""
+    shares = []
+    for name, place in places.items():
+        own, n = refused(place, tests[name])
+        others = {other: refused(place, test) for other, test in tests.items() if other != name}
+        if not own and not any(count for count, _ in others.values()):
+            return  # it knows no "none of these"
+        shares.append(statistics.mean(count / m for count, m in others.values()))
+        said = ", ".join(f"{other} {count / m:.1%} of {m}" for other, (count, m) in others.items())
+        print(f"{name}: keeps {1 - own / n:.1%} of {n} own pictures, refuses {said}; mean {shares[-1]:.1%}", flush=True)
+    print(f"refused of other alphabets, mean of {len(shares)}: {statistics.mean(shares):.1%}", flush=True)
 
 
 def by_drawer(alphabet: Path, out: Path, drawers: range) -> Path:
@@ -132,7 +154,7 @@ def main() -> None:
                 report(f"{name}, {asked.each} of each digit", rows)
                 continue
             for most in asked.drawers:
-                rows = []
+                rows, places, tests = [], {}, {}
                 for alphabet in asked.alphabets:
                     train, test = work / f"{alphabet.name}-{most}", work / f"{alphabet.name}-test"
                     if not train.exists():
@@ -140,9 +162,11 @@ def main() -> None:
                     if not test.exists():
                         by_drawer(alphabet, test, range(asked.test[0], asked.test[1] + 1))
                     place = work / f"{name} {alphabet.name} {most}"
+                    places[alphabet.name], tests[alphabet.name] = place, test
                     rows.append((alphabet.name, *learn_and_read(train, test, name, place, asked.seed)))
                     print(name, most, *rows[-1], flush=True)
                 report(f"{name}, {most} drawers", rows)
+                strangers(places, tests)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 
 from glyphsmith.errors import DataError
+from glyphsmith.synth.digit_fonts import DigitFont, digit_masks
+from glyphsmith.synth.sprite_cells import CellPainter
 from glyphsmith.synth.sprite_source import sprite_source
 from glyphsmith.synth.sprites import SpritePainter, SpriteSettings, png_bytes
+from glyphsmith.synth.typefaces import BUNDLED_FONT
 
 SETTINGS = SpriteSettings(fonts=("bundled", "matplotlib"))
 
@@ -172,3 +175,28 @@ def test_a_source_gives_glyphs_with_labels_and_their_designs():
 def test_shares_are_shares():
     with pytest.raises(DataError, match="framed is 2"):
         SpriteSettings(framed=2)
+
+
+class _Drawn:
+    """Draws that turn and slant nothing, fill the height, and stretch as they are told."""
+
+    def __init__(self, stretch: float) -> None:
+        self.draws = np.array([0.5, 0.5, 0.5, 0.5, stretch, 1.0, 0.5, 0.5])
+
+    def units(self, count):
+        return self.draws[:count]
+
+    def unit(self):
+        return 0.5
+
+
+def test_a_warped_digit_that_fills_its_cell_by_a_hair_more_than_it_is_still_fits():
+    cells = CellPainter(SpriteSettings(fonts=("bundled",)))
+    font = DigitFont(str(BUNDLED_FONT), "Droid", "Droid")
+    wide = digit_masks(font.path, 64)[0].shape[1]
+    # Where a division and a product do not give back what they began with, one in some hundred stretches.
+    over = [u for u in np.linspace(0.2, 1, 4001) if 7 / ((0.8 + 0.45 * u) * wide) * ((0.8 + 0.45 * u) * wide) > 7]
+    assert over
+    for stretch in over[:40]:
+        ink = cells._warped(0, font, _Drawn(stretch), 7, 20)
+        assert ink is None or (ink.shape[0] <= 20 and ink.shape[1] <= 7)

@@ -143,8 +143,7 @@ def _of_one_channel(network: onnx.ModelProto) -> list[str]:
     rounded first: the file of `captcha` is a twelfth faster without, and reads no worse (docs/log.md).
     """
     planes = {item.name: item.dims[1] for item in network.graph.initializer if len(item.dims) == 4}
-    grey = (node for node in network.graph.node if node.op_type == "Conv" and node.input[0] == _BETWEEN)
-    return [node.name for node in grey if planes.get(node.input[1]) == 1]
+    return [node.name for node in network.graph.node if node.op_type == "Conv" and planes.get(node.input[1]) == 1]
 
 
 class _Pictures:

@@ -160,7 +160,8 @@ class CellPainter:
         scale = min(height / reach_h, most_w / reach_w)
         if scale * reach_h < 7:
             return None
-        w, h = math.ceil(scale * reach_w), math.ceil(scale * reach_h)
+        # What fills the cell exactly is by rounding a hair wider than it, once in a million glyphs.
+        w, h = min(most_w, math.ceil(scale * reach_w)), min(most_h, math.ceil(scale * reach_h))
         k = scale * _FINE
         free_x, free_y = w * _FINE - k * reach_w, h * _FINE - k * reach_h
         x0 = k * reach_w / 2 + free_x * u[6] - k * (ax * large.shape[1] + bx * large.shape[0]) / 2 - 0.5
