@@ -21,8 +21,8 @@ from glyphsmith.export.graph import preparation
 from glyphsmith.runtime.session import Preparer
 from glyphsmith.synth.captcha import CaptchaPainter
 from glyphsmith.synth.settings import DIGITS_AND_CAPITALS, preset
-from glyphsmith.train.learned import Part, build_network, make_optimizer
 from glyphsmith.train.judge import logits_of
+from glyphsmith.train.learned import Part, build_network, make_optimizer
 from glyphsmith.train.plan import Plan, rate_at, seed_of
 from glyphsmith.train.prepared import rows_of
 from glyphsmith.train.recipe import Learn, Network, Prepare, Recipe

@@ -57,6 +57,13 @@ FLAGS = {
     "export": {"--to", "--out", "--data", "--anyway", "--json"},
 }  # fmt: skip
 
+#: The verbs below a verb in the order of its help.
+ORDER = (
+    "data check", "data info", "data split", "data import", "data sheet", "data cut",
+    "synth captcha", "synth arithmetic", "synth sprites", "synth glyphs",
+    "crawl collect", "crawl solve",
+)  # fmt: skip
+
 PROBABILITY = pytest.approx(0.5, abs=0.5)
 
 
@@ -74,7 +81,7 @@ def test_the_program_names_its_version_and_its_verbs(glyphsmith: Command) -> Non
     shown = glyphsmith("--help")
     assert (shown.status, shown.err) == (0, "")
     verbs = [line.split()[0] for line in shown.out.partition("Commands:")[2].splitlines() if line.startswith("  ")]
-    assert [verb for verb in VERBS if verb not in verbs] == []
+    assert verbs == list(VERBS)
 
 
 def test_no_words_at_all_are_wrong_usage_and_show_the_help_on_stderr(glyphsmith: Command) -> None:
@@ -90,6 +97,41 @@ def test_every_verb_has_its_flags_and_a_help_with_a_line_for_each(verb: str, gly
     flags = re.findall(r"^\s+(--[a-z-]+)(.*(?:\n\s{20,}.*)*)", shown.out, re.MULTILINE)
     assert FLAGS[verb] <= {flag for flag, _ in flags}
     assert all(len(line.split()) > 2 for flag, line in flags if flag != "--help")
+
+
+@pytest.mark.parametrize("verb", ["data", "synth", "crawl"])
+def test_a_verb_of_verbs_alone_is_wrong_usage_and_lists_its_verbs_on_stderr(verb: str, glyphsmith: Command) -> None:
+    ended = glyphsmith(verb)
+    assert (ended.status, ended.out) == (2, "")
+    listed = [line.split()[0] for line in ended.err.partition("Commands:")[2].splitlines() if line.startswith("  ")]
+    assert listed == [name.partition(" ")[2] for name in ORDER if name.startswith(f"{verb} ")]
+
+
+@pytest.mark.parametrize(
+    ("words", "message", "hint"),
+    [
+        (["reed"], "there is no verb 'reed'", "did you mean glyphsmith read?"),
+        (["read", "digits"], "Missing argument 'PICTURE...'", "see glyphsmith read --help"),
+        (["data", "split", "here"], "Missing option '--out'", "see glyphsmith data split --help"),
+        (["read", "digits", "a.png", "--rejct", "1"], "No such option '--rejct'", "did you mean --reject?"),
+        (["data", "chek", "here"], "No such command 'chek'", "did you mean check?"),
+        (["read", "digits", "a.png", "--top", "-1"], "Invalid value for '--top'", "see glyphsmith read --help"),
+        (["read", "digits", "a.png", "--reject", "nan"], "Invalid value for '--reject'", "see glyphsmith read --help"),
+        (["bench", "digits", "--seconds", "nan"], "Invalid value for '--seconds'", "see glyphsmith bench --help"),
+        (["export", "digits", "--to", "gif", "--out", "x"], "'gif' is not one of", "see glyphsmith export --help"),
+        (["models", "digits"], "Got unexpected extra argument (digits)", "see glyphsmith models --help"),
+    ],
+)
+def test_a_mistake_in_the_words_is_one_sentence_and_a_hint(
+    words: list[str], message: str, hint: str, glyphsmith: Command
+) -> None:
+    ended = glyphsmith(*words)
+    assert (ended.status, ended.out) == (2, "")
+    said, hinted = ended.err.splitlines()
+    assert said.startswith("error: ")
+    assert message in said
+    assert not said.endswith(".")
+    assert hinted == f"hint: {hint}"
 
 
 def test_the_console_script_and_the_module_are_the_same_program(glyphsmith: Command) -> None:

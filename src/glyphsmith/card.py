@@ -141,8 +141,7 @@ def seal(file: bytes) -> bytes:
     if len(found) != 1:
         raise ModelError(f"the file to seal holds {len(found)} seals, expected one")
     start, end = found[0].span(1)
-    blank = file[:start] + _UNSEALED + file[end:]
-    return file[:start] + hashlib.sha256(blank).hexdigest().encode() + file[end:]
+    return file[:start] + _digest(file, start, end) + file[end:]
 
 
 def check_seal(file: bytes, *, where: str) -> None:
@@ -153,8 +152,16 @@ def check_seal(file: bytes, *, where: str) -> None:
             f"{where}: not a Glyphsmith reader (no seal in the file)",
             hint="a reader is a model.onnx of `glyphsmith train`, its run folder, or a name of `glyphsmith models`",
         )
-    if seal(file) != file:
+    if _digest(file, *found[0].span(1)) != found[0].group(1):
         raise ModelError(
             f"{where}: the file was changed after it was written (its seal does not fit)",
             hint="copy it again from where it was trained",
         )
+
+
+def _digest(file: bytes, start: int, end: int) -> bytes:
+    """Give the seal of a file: the digest of its bytes with the place of the seal left blank."""
+    found = hashlib.sha256(memoryview(file)[:start])
+    found.update(_UNSEALED)
+    found.update(memoryview(file)[end:])
+    return found.hexdigest().encode()

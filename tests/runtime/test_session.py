@@ -1,8 +1,11 @@
 import numpy as np
+import onnxruntime as ort
 import pytest
 
 from glyphsmith.errors import ModelError
+from glyphsmith.runtime.prune import keep_outputs
 from glyphsmith.runtime.session import Preparer, open_session, run
+from glyphsmith.runtime.store import shipped
 from tiny_reader import expected_probabilities, picture_of, tiny_model
 
 
@@ -38,3 +41,18 @@ def test_bytes_that_are_no_graph_and_outputs_that_do_not_exist_are_model_errors(
 def test_pictures_of_a_wrong_kind_are_a_model_error():
     with pytest.raises(ModelError, match="shape"):
         run(open_session(tiny_model()), ["probabilities"], np.zeros((1, 4, 4, 5), np.uint8))
+
+
+@pytest.mark.parametrize("name", ["digits", "captcha"])
+def test_what_makes_a_session_open_sooner_changes_no_answer(name):
+    model = keep_outputs(shipped()[name].read_bytes(), ["probabilities"])
+    ours = open_session(model)
+    assert ours.get_session_options().enable_mem_reuse is False
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    plain = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    for shape in ((3, 28, 28, 3), (1, 120, 90, 3)):
+        images = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+        np.testing.assert_array_equal(
+            run(ours, ["probabilities"], images)[0], plain.run(["probabilities"], {"image": images})[0]
+        )

@@ -8,23 +8,22 @@ at most, so a verb's module is imported alone, and its heavy imports happen insi
 from __future__ import annotations
 
 import contextlib
-import difflib
+import gc
 import importlib
 import io
 import os
 import signal
 import sys
 import threading
-import traceback
 from collections.abc import Iterator, Sequence
 from types import FrameType
-from typing import Annotated
+from typing import Any
 
-import typer
+import click
 
 from glyphsmith.errors import GlyphsmithError
 
-__all__ = ["VERBS", "build_app", "main"]
+__all__ = ["VERBS", "Bounded", "Verbs", "build_app", "main"]
 
 #: The verbs in the order of the help; verb V is ``register(app)`` of ``glyphsmith.cli.V``.
 VERBS = (
@@ -58,23 +57,35 @@ _EXTRA_OF = (
 )
 
 
-def build_app(verbs: Sequence[str] = VERBS) -> typer.Typer:
-    """Give the Typer application with these verbs."""
-    # Rich tracebacks and markup would load rich for every cold start, and eat [brackets] in messages.
-    app = typer.Typer(
-        name="glyphsmith",
+class Verbs(click.Group):
+    """A group of verbs that the help lists in their own order; click would sort them by name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the verbs in the order they were added."""
+        del ctx
+        return list(self.commands)
+
+
+class Bounded(click.FloatRange):
+    """A number within bounds; "nan" is in none, and click lets it through any."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Give the number, or fail as click does."""
+        number: float = super().convert(value, param, ctx)
+        if number != number:
+            self.fail(f"{value!r} is not a number", param, ctx)
+        return number
+
+
+def build_app(verbs: Sequence[str] = VERBS) -> click.Group:
+    """Give the command line with these verbs."""
+    app = Verbs(
+        "glyphsmith",
         help="A folder of labelled pictures in, one file out; the file takes raw pixels and answers.",
-        add_completion=False,
-        pretty_exceptions_enable=False,
-        rich_markup_mode=None,
+        context_settings={"show_default": True},
+        # `main` answers --version before click is asked; here it only stands in the help.
+        params=[click.Option(["--version"], is_flag=True, expose_value=False, help="Print the version and end.")],
     )
-
-    @app.callback()
-    def program(
-        version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version and end.")] = False,
-    ) -> None:
-        del version  # `main` answers --version before Typer is asked; here it only stands in the help
-
     for verb in verbs:
         importlib.import_module(f"glyphsmith.cli.{verb}").register(app)
     return app
@@ -82,14 +93,23 @@ def build_app(verbs: Sequence[str] = VERBS) -> typer.Typer:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and give its exit status; ``arguments`` default to those of the process."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments is not None or sys.argv[1:2] != ["read"]:
+        return _main(list(sys.argv[1:] if arguments is None else arguments))
+    # Loading modules makes 40 000 objects and no garbage, and the end of the process frees all: looking for garbage
+    # there took 35 of 250 ms of a cold start. While `read` reads, it is looked for.
+    gc.disable()
+    try:
+        return _main(sys.argv[1:])
+    finally:
+        gc.freeze()
+
+
+def _main(words: list[str]) -> int:
     _write_unicode()
     try:
         with _ended_like_interrupted():
             status = _run(words)
         sys.stdout.flush()
-        if status == INTERRUPTED:  # Typer turns a Ctrl-C into this status without a word
-            _say("interrupted")
         return status
     except BrokenPipeError:
         # Whoever read our output has seen enough (`| head`); Python would complain again when it flushes at the end.
@@ -100,7 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except GlyphsmithError as error:
         return _fail(error.message, error.hint)
-    except typer.TyperException as error:
+    except click.ClickException as error:
         message, hint = _usage(error)
         return _fail(message, hint)
     except ModuleNotFoundError as error:
@@ -143,17 +163,23 @@ def _run(words: list[str]) -> int:
         return DONE
     verb = next((word for word in words if not word.startswith("-")), None)
     if verb is not None and verb not in VERBS:
+        import difflib
+
         close = difflib.get_close_matches(verb, VERBS, n=1)
         return _fail(
             f"there is no verb {verb!r}",
             f"did you mean glyphsmith {close[0]}?" if close else f"there are: {', '.join(VERBS)}",
         )
     app = build_app(VERBS if verb is None else (verb,))
-    if not words:
-        with contextlib.redirect_stdout(sys.stderr):
-            app(["--help"], prog_name="glyphsmith", standalone_mode=False)
+    try:
+        # Not `app.main`, which would answer a Ctrl-C, a closed pipe and a mistake in its own words.
+        with app.make_context("glyphsmith", words) as context:
+            result = app.invoke(context)
+    except click.exceptions.NoArgsIsHelpError as error:
+        _say(error.format_message())
         return WRONG_INPUT
-    result = app(words, prog_name="glyphsmith", standalone_mode=False)
+    except click.exceptions.Exit as ended:  # --help has been answered
+        return ended.exit_code
     return result if isinstance(result, int) else DONE
 
 
@@ -165,14 +191,13 @@ def _write_unicode() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
-def _usage(error: typer.TyperException) -> tuple[str, str]:
+def _usage(error: click.ClickException) -> tuple[str, str]:
     """Say a mistake in the words of the command line as one sentence, and what to look at."""
     possibilities = getattr(error, "possibilities", None)
-    message = str(getattr(error, "format_message", lambda: str(error))()) or type(error).__name__
     if possibilities:
-        return str(error), f"did you mean {' or '.join(sorted(possibilities))}?"
+        return error.message.rstrip("."), f"did you mean {' or '.join(sorted(possibilities))}?"
     where = getattr(getattr(error, "ctx", None), "command_path", "glyphsmith")
-    return message.rstrip("."), f"see {where} --help"
+    return error.format_message().rstrip("."), f"see {where} --help"
 
 
 def _fail(message: str, hint: str | None) -> int:
@@ -181,6 +206,8 @@ def _fail(message: str, hint: str | None) -> int:
 
 
 def _bug() -> int:
+    import traceback
+
     _say(traceback.format_exc() + "This is a mistake of Glyphsmith: please report it with the lines above.")
     return BUG
 

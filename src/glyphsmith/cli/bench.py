@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
 
-import typer
+import click
+
+from glyphsmith.cli import Bounded
 
 __all__ = ["register"]
 
 
-def register(app: typer.Typer) -> None:
+def register(app: click.Group) -> None:
     """Add the verb ``bench``."""
-    app.command("bench")(bench)
+    app.add_command(bench)
 
 
-def bench(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A .onnx file, a run folder or a shipped reader.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
-    seconds: Annotated[float, typer.Option("--seconds", min=0.01, help="Time given to each picture size.")] = 1.0,
-) -> int:
+@click.command()
+@click.argument("model", metavar="MODEL", help="A .onnx file, a run folder or a shipped reader.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--seconds", type=Bounded(min=0.01), default=1.0, help="Time given to each picture size.")
+def bench(model: str, as_json: bool, seconds: float) -> int:
     """Time a reader on one thread: picture by picture, in batches, and from a cold start."""
     from glyphsmith.progress import watched
     from glyphsmith.runtime.bench import SIZES, Bench, measure

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
+from glyphsmith.cli import Verbs
 from glyphsmith.errors import DataError
 
 if TYPE_CHECKING:
@@ -22,43 +23,52 @@ __all__ = ["register"]
 #: Pages that failed, as listed for a person; the JSON document has all.
 LISTED = 10
 
-_Url = Annotated[str, typer.Argument(metavar="URL", help="A level of the puzzle; ?page=N is added.")]
-_Email = Annotated[str | None, typer.Option("--email", help="The account to log in with, where the site asks.")]
-_Password = Annotated[
-    str | None, typer.Option("--password", envvar="GLYPHSMITH_PASSWORD", help="Better in GLYPHSMITH_PASSWORD.")
-]
-_Rate = Annotated[
-    float | None, typer.Option("--rate", metavar="R", help="Requests a second (default: AutoThrottle decides).")
-]
-_Fast = Annotated[bool, typer.Option("--fast", help="No throttling, 8 requests at once: for a site of your own.")]
-_Timeout = Annotated[float, typer.Option("--timeout", metavar="S", help="Seconds until a request counts as failed.")]
-_Attempts = Annotated[int, typer.Option("--attempts", metavar="N", help="How often one request is tried.")]
-_Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+_url = click.argument("url", metavar="URL", help="A level of the puzzle; ?page=N is added.")
+_email = click.option("--email", help="The account to log in with, where the site asks.")
+_password = click.option(
+    "--password", envvar="GLYPHSMITH_PASSWORD", show_envvar=True, help="Better in GLYPHSMITH_PASSWORD."
+)
+_rate = click.option("--rate", type=float, metavar="R", help="Requests a second (default: AutoThrottle decides).")
+_fast = click.option("--fast", is_flag=True, help="No throttling, 8 requests at once: for a site of your own.")
+_timeout = click.option(
+    "--timeout", type=float, default=30.0, metavar="S", help="Seconds until a request counts as failed."
+)
+_attempts = click.option("--attempts", type=int, default=12, metavar="N", help="How often one request is tried.")
+_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
-def register(app: typer.Typer) -> None:
+def register(app: click.Group) -> None:
     """Add the verb ``crawl``."""
-    verbs = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-    verbs.command("collect")(collect)
-    verbs.command("solve")(solve)
-    app.add_typer(verbs, name="crawl", help="Sprite puzzles on the web: collect, solve.")
+    verbs = [collect, solve]
+    app.add_command(Verbs("crawl", verbs, help="Sprite puzzles on the web: collect, solve."))
 
 
+@click.command()
+@_url
+@click.option("--out", required=True, metavar="DIR|FILE.h5", help="Gets the glyphs; it may exist.")
+@click.option("--numbers", required=True, metavar="FILE", help="Known numbers: page,number as CSV, or JSON.")
+@click.option("--pages", default="", show_default=False, metavar="P", help="Of the known ones: 1, 1-5 or 1,3.")
+@click.option("--requests", type=int, default=100, metavar="N", help="How often to ask for each page.")
+@_email
+@_password
+@_rate
+@_fast
+@_timeout
+@_attempts
+@_json
 def collect(
-    url: _Url,
-    out: Annotated[str, typer.Option("--out", metavar="DIR|FILE.h5", help="Gets the glyphs; it may exist.")],
-    numbers: Annotated[
-        str, typer.Option("--numbers", metavar="FILE", help="Known numbers: page,number as CSV, or JSON.")
-    ],
-    pages: Annotated[str, typer.Option("--pages", metavar="P", help="Of the known ones: 1, 1-5 or 1,3.")] = "",
-    requests: Annotated[int, typer.Option("--requests", metavar="N", help="How often to ask for each page.")] = 100,
-    email: _Email = None,
-    password: _Password = None,
-    rate: _Rate = None,
-    fast: _Fast = False,
-    timeout: _Timeout = 30.0,
-    attempts: _Attempts = 12,
-    as_json: _Json = False,
+    url: str,
+    out: str,
+    numbers: str,
+    pages: str,
+    requests: int,
+    email: str | None,
+    password: str | None,
+    rate: float | None,
+    fast: bool,
+    timeout: float,
+    attempts: int,
+    as_json: bool,
 ) -> int:
     """Ask for pages with known numbers again and again, and keep their glyphs, labelled; the same words go on."""
     from glyphsmith.crawl import collect as story
@@ -85,29 +95,36 @@ def collect(
     return 1 if done.gave_up else 0
 
 
+@click.command()
+@_url
+@click.option("--model", default="sprites", metavar="MODEL", help="Reads the glyphs of level 2; level 1 needs none.")
+@click.option("--pages", default="1-1000", metavar="P", help="1-1000, 7 or 1-10,15.")
+@click.option("--out", metavar="JOB", help="A folder; the same words go on after any end.")
+@click.option("--submit", is_flag=True, help="Send the sum by the site's form.")
+@click.option(
+    "--bound", type=float, metavar="N", help="Ask again while more than N wrong pages are expected (5e-5 a page)."
+)
+@_email
+@_password
+@_rate
+@_fast
+@_timeout
+@_attempts
+@_json
 def solve(
-    url: _Url,
-    model: Annotated[
-        str, typer.Option("--model", metavar="MODEL", help="Reads the glyphs of level 2; level 1 needs none.")
-    ] = "sprites",
-    pages: Annotated[str, typer.Option("--pages", metavar="P", help="1-1000, 7 or 1-10,15.")] = "1-1000",
-    out: Annotated[
-        str | None, typer.Option("--out", metavar="JOB", help="A folder; the same words go on after any end.")
-    ] = None,
-    submit: Annotated[bool, typer.Option("--submit", help="Send the sum by the site's form.")] = False,
-    bound: Annotated[
-        float | None,
-        typer.Option(
-            "--bound", metavar="N", help="Ask again while more than N wrong pages are expected (5e-5 a page)."
-        ),
-    ] = None,
-    email: _Email = None,
-    password: _Password = None,
-    rate: _Rate = None,
-    fast: _Fast = False,
-    timeout: _Timeout = 30.0,
-    attempts: _Attempts = 12,
-    as_json: _Json = False,
+    url: str,
+    model: str,
+    pages: str,
+    out: str | None,
+    submit: bool,
+    bound: float | None,
+    email: str | None,
+    password: str | None,
+    rate: float | None,
+    fast: bool,
+    timeout: float,
+    attempts: int,
+    as_json: bool,
 ) -> int:
     """Read all pages, ask again where a page is not sure, and print the sum."""
     from glyphsmith.crawl import solve as story

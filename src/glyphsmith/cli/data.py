@@ -6,10 +6,11 @@ import json
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
+from glyphsmith.cli import Verbs
 from glyphsmith.cli.sheets import cut, sheet
 
 if TYPE_CHECKING:
@@ -19,29 +20,31 @@ if TYPE_CHECKING:
 
 __all__ = ["register"]
 
-_Source = Annotated[str, typer.Argument(metavar="SOURCE", help="A folder, archive or file of labelled pictures.")]
-_Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-_Group = Annotated[str, typer.Option("--group", metavar="COLUMN", help="Keep equal values of this column together.")]
-_Seed = Annotated[int, typer.Option("--seed", help="Another seed, another split.")]
-_Validation = Annotated[str, typer.Option("--validation", metavar="SHARE", help="A share in 0..1, or first:N.")]
-_Test = Annotated[
-    float, typer.Option("--test", metavar="SHARE", help="A share in 0..1, where SOURCE has no test part.")
-]
+_source = click.argument("source", metavar="SOURCE", help="A folder, archive or file of labelled pictures.")
+_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+_group = click.option(
+    "--group", default="", show_default=False, metavar="COLUMN", help="Keep equal values of this column together."
+)
+_seed = click.option("--seed", type=int, default=0, help="Another seed, another split.")
+_validation = click.option("--validation", default="0.1", metavar="SHARE", help="A share in 0..1, or first:N.")
+_test = click.option(
+    "--test", type=float, default=0.1, metavar="SHARE", help="A share in 0..1, where SOURCE has no test part."
+)
 
 
-def register(app: typer.Typer) -> None:
+def register(app: click.Group) -> None:
     """Add the verb ``data``."""
-    verbs = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-    verbs.command("check")(check)
-    verbs.command("info")(info)
-    verbs.command("split")(split)
-    verbs.command("import")(import_source)
-    verbs.command("sheet")(sheet)
-    verbs.command("cut")(cut)
-    app.add_typer(verbs, name="data", help="Labelled pictures: check, info, split, import; made by hand: sheet, cut.")
+    verbs = [check, info, split, import_source, sheet, cut]
+    app.add_command(
+        Verbs("data", verbs, help="Labelled pictures: check, info, split, import; made by hand: sheet, cut.")
+    )
 
 
-def check(source: _Source, as_json: _Json = False, group: _Group = "") -> int:
+@click.command()
+@_source
+@_json
+@_group
+def check(source: str, as_json: bool, group: str) -> int:
     """Open every picture and say what is odd: duplicates, leaks, damage, imbalance, polarity, sizes."""
     from glyphsmith.data.audit import audit
 
@@ -56,7 +59,10 @@ def check(source: _Source, as_json: _Json = False, group: _Group = "") -> int:
     return 1 if checked.failures else 0
 
 
-def info(source: _Source, as_json: _Json = False) -> int:
+@click.command()
+@_source
+@_json
+def info(source: str, as_json: bool) -> int:
     """Say what SOURCE was recognised as, and count its labels, without opening its pictures."""
     opened = _open(source, "", say=as_json)
     labels: Counter[str] = Counter()
@@ -93,15 +99,15 @@ def info(source: _Source, as_json: _Json = False) -> int:
     return 0
 
 
-def split(
-    source: _Source,
-    out: Annotated[str, typer.Option("--out", metavar="DIR|FILE.csv", help="Where to write split.csv.")],
-    group: _Group = "",
-    seed: _Seed = 0,
-    validation: _Validation = "0.1",
-    test: _Test = 0.1,
-    as_json: _Json = False,
-) -> int:
+@click.command()
+@_source
+@click.option("--out", required=True, metavar="DIR|FILE.csv", help="Where to write split.csv.")
+@_group
+@_seed
+@_validation
+@_test
+@_json
+def split(source: str, out: str, group: str, seed: int, validation: str, test: float, as_json: bool) -> int:
     """Divide SOURCE as training would, and write the table file,label,part."""
     import csv
     import io
@@ -134,15 +140,15 @@ def split(
     return 1 if checked.failures else 0
 
 
-def import_source(
-    source: _Source,
-    out: Annotated[str, typer.Argument(metavar="OUT.h5", help="The HDF5 file to write.")],
-    group: _Group = "",
-    seed: _Seed = 0,
-    validation: _Validation = "0.1",
-    test: _Test = 0.1,
-    as_json: _Json = False,
-) -> int:
+@click.command("import")
+@_source
+@click.argument("out", metavar="OUT.h5", help="The HDF5 file to write.")
+@_group
+@_seed
+@_validation
+@_test
+@_json
+def import_source(source: str, out: str, group: str, seed: int, validation: str, test: float, as_json: bool) -> int:
     """Write SOURCE into one HDF5 file with labels and split, which training reads without loading it whole."""
     from glyphsmith.data.importing import import_to_hdf5
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 if TYPE_CHECKING:
     from glyphsmith.evaluate.evaluation import Evaluation
@@ -18,40 +18,40 @@ __all__ = ["register"]
 LISTED = 8
 
 
-def register(app: typer.Typer) -> None:
+def register(app: click.Group) -> None:
     """Add the verb ``eval``."""
-    app.command("eval")(evaluate_reader)
+    app.add_command(evaluate_reader)
 
 
+@click.command("eval")
+@click.argument("model", metavar="MODEL", help="A .onnx file, a run folder or a shipped reader.")
+@click.argument("data", metavar="DATA", help="A folder, archive or file of labelled pictures.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--report", metavar="DIR", help="Write report.html, confusion.png and .csv into DIR.")
+@click.option(
+    "--part",
+    default="",
+    show_default=False,
+    metavar="PART",
+    help="train, validation, test or all (default: the test part, where DATA gives one).",
+)
+@click.option(
+    "--fold",
+    multiple=True,
+    metavar="CHARACTERS",
+    help="Count texts also with these as one; or `case` (default: 0O, where a reader knows both).",
+)
+@click.option("--charset", metavar="S", help="Read texts of these characters alone.")
+@click.option("--pattern", metavar="REGEX|NAME", help="Read texts that match this alone, as `read`.")
 def evaluate_reader(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A .onnx file, a run folder or a shipped reader.")],
-    data: Annotated[str, typer.Argument(metavar="DATA", help="A folder, archive or file of labelled pictures.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
-    report: Annotated[
-        str | None, typer.Option("--report", metavar="DIR", help="Write report.html, confusion.png and .csv into DIR.")
-    ] = None,
-    part: Annotated[
-        str,
-        typer.Option(
-            "--part",
-            metavar="PART",
-            help="train, validation, test or all (default: the test part, where DATA gives one).",
-        ),
-    ] = "",
-    fold: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--fold",
-            metavar="CHARACTERS",
-            help="Count texts also with these as one; or `case` (default: 0O, where a reader knows both).",
-        ),
-    ] = None,
-    charset: Annotated[
-        str | None, typer.Option("--charset", metavar="S", help="Read texts of these characters alone.")
-    ] = None,
-    pattern: Annotated[
-        str | None, typer.Option("--pattern", metavar="REGEX|NAME", help="Read texts that match this alone, as `read`.")
-    ] = None,
+    model: str,
+    data: str,
+    as_json: bool,
+    report: str | None,
+    part: str,
+    fold: tuple[str, ...],
+    charset: str | None,
+    pattern: str | None,
 ) -> int:
     """Read labelled pictures and say how many were right, which labels were confused, and how fast it was."""
     from glyphsmith.data.source import open_source
@@ -65,7 +65,8 @@ def evaluate_reader(
     if indices is not None:
         print(f"reading {name}: {len(indices):,} of {len(source):,} pictures", file=sys.stderr)
     check_known(reader, source, indices)
-    evaluation = evaluate(reader, source, indices=indices, part=name, folds=fold, charset=charset, pattern=pattern)
+    folds = fold or None
+    evaluation = evaluate(reader, source, indices=indices, part=name, folds=folds, charset=charset, pattern=pattern)
     if report is not None:
         from glyphsmith.evaluate.report import write_report
 

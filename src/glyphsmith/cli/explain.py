@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from glyphsmith.errors import DataError, PictureError
 
 __all__ = ["register"]
 
 
-def register(app: typer.Typer) -> None:
+def register(app: click.Group) -> None:
     """Add the verb ``explain``."""
-    app.command("explain")(explain_picture)
+    app.add_command(explain_picture)
 
 
-def explain_picture(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A .onnx file, a run folder or a shipped reader.")],
-    picture: Annotated[str, typer.Argument(metavar="PICTURE", help="The picture to explain.")],
-    out: Annotated[str, typer.Option("--out", metavar="PNG", help="The PNG file to write.")],
-    label: Annotated[
-        str | None, typer.Option("--label", metavar="LABEL", help="Ask for this label instead of the answer.")
-    ] = None,
-) -> int:
+@click.command("explain")
+@click.argument("model", metavar="MODEL", help="A .onnx file, a run folder or a shipped reader.")
+@click.argument("picture", metavar="PICTURE", help="The picture to explain.")
+@click.option("--out", required=True, metavar="PNG", help="The PNG file to write.")
+@click.option("--label", metavar="LABEL", help="Ask for this label instead of the answer.")
+def explain_picture(model: str, picture: str, out: str, label: str | None) -> int:
     """Draw which parts of a picture spoke for the answer, over the picture and over what the network saw."""
     if Path(out).suffix.lower() != ".png":
         raise DataError(f"--out {out}: the figure is a PNG file", hint=f"--out {Path(out).with_suffix('.png')}")

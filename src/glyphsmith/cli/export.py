@@ -5,36 +5,33 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-import typer
+import click
 
 from glyphsmith.errors import DataError, ExportError
 
 __all__ = ["register"]
 
 
-def register(app: typer.Typer) -> None:
+def register(app: click.Group) -> None:
     """Add the verb ``export``."""
-    app.command("export")(export)
+    app.add_command(export)
 
 
+@click.command()
+@click.argument("model", metavar="MODEL", help="A .onnx file, a run folder or a shipped reader.")
+@click.option("--to", type=click.Choice(["int8", "coreml", "web"]), required=True, help="The form to write.")
+@click.option("--out", required=True, metavar="PATH", help="The file to write.")
+@click.option(
+    "--data",
+    metavar="DATA",
+    help="Labelled pictures to set ranges with and to compare on (default: what the reader learned from).",
+)
+@click.option("--anyway", is_flag=True, help="Write the file also where it loses more or is not faster.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def export(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A .onnx file, a run folder or a shipped reader.")],
-    to: Annotated[Literal["int8", "coreml", "web"], typer.Option("--to", help="The form to write.")],
-    out: Annotated[str, typer.Option("--out", metavar="PATH", help="The file to write.")],
-    data: Annotated[
-        str | None,
-        typer.Option(
-            "--data",
-            metavar="DATA",
-            help="Labelled pictures to set ranges with and to compare on (default: what the reader learned from).",
-        ),
-    ] = None,
-    anyway: Annotated[
-        bool, typer.Option("--anyway", help="Write the file also where it loses more or is not faster.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    model: str, to: Literal["int8", "coreml", "web"], out: str, data: str | None, anyway: bool, as_json: bool
 ) -> int:
     """Write a reader in 8 bits, where it loses less than 0.05 points and is faster; else say so and end with 1."""
     if to != "int8":

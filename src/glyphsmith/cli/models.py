@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Annotated, Any
+from typing import Any
 
-import typer
+import click
 
 from glyphsmith.errors import ModelError
 
 __all__ = ["register"]
 
 
-def register(app: typer.Typer) -> None:
+def register(app: click.Group) -> None:
     """Add the verb ``models``."""
-    app.command("models")(models)
+    app.add_command(models)
 
 
-def models(
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
-) -> int:
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def models(as_json: bool) -> int:
     """List the shipped readers: what they read, their size, and the figures they reached."""
     from glyphsmith.runtime.reader import open_reader
     from glyphsmith.runtime.store import shipped

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, cast
 
-import typer
+import click
 
 from glyphsmith.errors import DataError
 
@@ -15,45 +15,56 @@ if TYPE_CHECKING:
 __all__ = ["register"]
 
 
-def register(app: typer.Typer) -> None:
+def register(app: click.Group) -> None:
     """Add the verb ``practice``."""
-    app.command("practice")(practice)
+    app.add_command(practice)
 
 
+@click.command()
+@click.option("--port", type=click.IntRange(min=0, max=65535), default=8321, help="0 takes a free one.")
+@click.option("--host", default="127.0.0.1", help="The address to listen at.")
+@click.option("--pages", type=int, default=1000, metavar="N", help="Pages of a level, 12 numbers each.")
+@click.option("--seed", type=int, default=0, help="Numbers follow from the seed and the account.")
+@click.option("--level", default="both", metavar="1|2|both", help="Strips, sheets, or both.")
+@click.option("--email", default="crawler@example.org", help="The account of /practice/numbers.")
+@click.option("--password", default="practice", help="The password of every account.")
+@click.option(
+    "--fonts", multiple=True, metavar="FONTS", help="A folder or file, or bundled, matplotlib, system; repeatable."
+)
+@click.option(
+    "--font-part", default="all", metavar="PART", help="all, training or held-out: whole designs are kept back."
+)
+@click.option("--illegible", type=float, default=0.01, metavar="SHARE", help="Of glyphs that say nothing.")
+@click.option("--free-rows", is_flag=True, help="Rows of a sheet are no permutations of 0-9.")
+@click.option("--latency", type=float, default=0.0, metavar="S", help="Seconds every page is late.")
+@click.option("--trouble", type=float, default=0.0, metavar="SHARE", help="Of requests that go wrong.")
+@click.option(
+    "--trouble-kind",
+    multiple=True,
+    metavar="KIND",
+    help="slow, busy (429), error (500), cut, torn, expired, type; repeatable.",
+)
+@click.option("--slow", type=float, default=2.0, metavar="S", help="Seconds a slow page is late.")
+@click.option("--retry-after", type=int, default=1, metavar="S", help="What a busy answer asks for.")
+@click.option("--disallow", multiple=True, metavar="PATH", help="A line of robots.txt; repeatable.")
 def practice(
-    port: Annotated[int, typer.Option("--port", help="0 takes a free one.", min=0, max=65535)] = 8321,
-    host: Annotated[str, typer.Option("--host", help="The address to listen at.")] = "127.0.0.1",
-    pages: Annotated[int, typer.Option("--pages", metavar="N", help="Pages of a level, 12 numbers each.")] = 1000,
-    seed: Annotated[int, typer.Option("--seed", help="Numbers follow from the seed and the account.")] = 0,
-    level: Annotated[str, typer.Option("--level", metavar="1|2|both", help="Strips, sheets, or both.")] = "both",
-    email: Annotated[str, typer.Option("--email", help="The account of /practice/numbers.")] = "crawler@example.org",
-    password: Annotated[str, typer.Option("--password", help="The password of every account.")] = "practice",  # noqa: S107
-    fonts: Annotated[
-        list[str] | None,
-        typer.Option("--fonts", metavar="FONTS", help="A folder or file, or bundled, matplotlib, system; repeatable."),
-    ] = None,
-    font_part: Annotated[
-        str, typer.Option("--font-part", metavar="PART", help="all, training or held-out: whole designs are kept back.")
-    ] = "all",
-    illegible: Annotated[
-        float, typer.Option("--illegible", metavar="SHARE", help="Of glyphs that say nothing.")
-    ] = 0.01,
-    free_rows: Annotated[bool, typer.Option("--free-rows", help="Rows of a sheet are no permutations of 0-9.")] = False,
-    latency: Annotated[float, typer.Option("--latency", metavar="S", help="Seconds every page is late.")] = 0.0,
-    trouble: Annotated[float, typer.Option("--trouble", metavar="SHARE", help="Of requests that go wrong.")] = 0.0,
-    trouble_kind: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--trouble-kind",
-            metavar="KIND",
-            help="slow, busy (429), error (500), cut, torn, expired, type; repeatable.",
-        ),
-    ] = None,
-    slow: Annotated[float, typer.Option("--slow", metavar="S", help="Seconds a slow page is late.")] = 2.0,
-    retry_after: Annotated[int, typer.Option("--retry-after", metavar="S", help="What a busy answer asks for.")] = 1,
-    disallow: Annotated[
-        list[str] | None, typer.Option("--disallow", metavar="PATH", help="A line of robots.txt; repeatable.")
-    ] = None,
+    port: int,
+    host: str,
+    pages: int,
+    seed: int,
+    level: str,
+    email: str,
+    password: str,
+    fonts: tuple[str, ...],
+    font_part: str,
+    illegible: float,
+    free_rows: bool,
+    latency: float,
+    trouble: float,
+    trouble_kind: tuple[str, ...],
+    slow: float,
+    retry_after: int,
+    disallow: tuple[str, ...],
 ) -> int:
     """Serve sprite puzzles on this machine until Ctrl-C; the first line of stdout is the address."""
     from glyphsmith.practice.serving import address, bind, serve
@@ -65,13 +76,13 @@ def practice(
     levels = {"1": (1,), "2": (2,), "both": (1, 2)}
     if level not in levels:
         raise DataError(f"--level {level}: there is no such level", hint="there are: 1, 2, both")
-    for kind in trouble_kind or ():
+    for kind in trouble_kind:
         if kind not in TROUBLES:
             raise DataError(
                 f"--trouble-kind {kind}: there is no such trouble", hint=f"there are: {', '.join(TROUBLES)}"
             )
     looks = SpriteSettings(
-        fonts=tuple(fonts or SpriteSettings().fonts),
+        fonts=fonts or SpriteSettings().fonts,
         illegible=illegible,
         permuted=not free_rows,
         part=font_part_named(font_part),
@@ -83,11 +94,9 @@ def practice(
         email=email,
         password=password,
         sprites=looks,
-        trouble=TroubleSettings(
-            trouble, cast("tuple[Trouble, ...]", tuple(trouble_kind or TROUBLES)), slow, retry_after
-        ),
+        trouble=TroubleSettings(trouble, cast("tuple[Trouble, ...]", trouble_kind or TROUBLES), slow, retry_after),
         latency_s=latency,
-        disallow=tuple(disallow or ()),
+        disallow=disallow,
     )
     with bind(host, port) as bound:
         app = create_app(settings)

@@ -6,14 +6,16 @@ OpenCV for ``--find`` alone, rich only when a long run goes into a file or a pip
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
+from glyphsmith.cli import Bounded
 from glyphsmith.errors import DataError, GlyphsmithError
 from glyphsmith.results import Failure, LabelReading, SheetReading, TextReading
 
@@ -28,48 +30,42 @@ Answer = LabelReading | TextReading | SheetReading | Failure
 PATH_COLUMNS = 48
 
 
-def register(app: typer.Typer) -> None:
+def register(app: click.Group) -> None:
     """Add the verb ``read``."""
-    app.command("read")(read)
+    app.add_command(read)
 
 
+@click.command()
+@click.argument("model", metavar="MODEL", help="A .onnx file, a run folder or a shipped reader.")
+@click.argument(
+    "pictures", nargs=-1, required=True, metavar="PICTURE...", help="Files, folders, patterns, or - for standard input."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON line per picture.")
+@click.option("--top", type=click.IntRange(min=0), metavar="K", help="Give the K best labels (with --json: 3).")
+@click.option(
+    "--reject",
+    type=Bounded(min=0.0, max=1.0),
+    metavar="P",
+    help="Give no label below this confidence (default: the reader's).",
+)
+@click.option("--steps", metavar="OUT.png", help="Draw every stage of the preparation beside the answer.")
+@click.option("--charset", metavar="S", help="Read texts of these characters alone.")
+@click.option(
+    "--pattern",
+    metavar="REGEX|NAME",
+    help="Read texts that match this alone: a pattern, or digits, arithmetic1, expression, formula.",
+)
+@click.option("--find", is_flag=True, help="Find the glyphs of a photographed sheet and read them in order.")
 def read(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A .onnx file, a run folder or a shipped reader.")],
-    pictures: Annotated[
-        list[str], typer.Argument(metavar="PICTURE...", help="Files, folders, patterns, or - for standard input.")
-    ],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line per picture.")] = False,
-    top: Annotated[
-        int | None, typer.Option("--top", min=0, metavar="K", help="Give the K best labels (with --json: 3).")
-    ] = None,
-    reject: Annotated[
-        float | None,
-        typer.Option(
-            "--reject",
-            min=0.0,
-            max=1.0,
-            metavar="P",
-            help="Give no label below this confidence (default: the reader's).",
-        ),
-    ] = None,
-    steps: Annotated[
-        str | None,
-        typer.Option("--steps", metavar="OUT.png", help="Draw every stage of the preparation beside the answer."),
-    ] = None,
-    charset: Annotated[
-        str | None, typer.Option("--charset", metavar="S", help="Read texts of these characters alone.")
-    ] = None,
-    pattern: Annotated[
-        str | None,
-        typer.Option(
-            "--pattern",
-            metavar="REGEX|NAME",
-            help="Read texts that match this alone: a pattern, or digits, arithmetic1, expression, formula.",
-        ),
-    ] = None,
-    find: Annotated[
-        bool, typer.Option("--find", help="Find the glyphs of a photographed sheet and read them in order.")
-    ] = False,
+    model: str,
+    pictures: tuple[str, ...],
+    as_json: bool,
+    top: int | None,
+    reject: float | None,
+    steps: str | None,
+    charset: str | None,
+    pattern: str | None,
+    find: bool,
 ) -> int:
     """Read pictures: one answer each, in their order; a picture that cannot be read never stops the others."""
     from glyphsmith.runtime.pictures import expand
@@ -79,6 +75,9 @@ def read(
         _check_figure(steps)
     words = expand(pictures)
     reader = open_reader(model)
+    if not gc.isenabled():  # `main` let all modules load first
+        gc.freeze()
+        gc.enable()
     shown_top = (3 if as_json else 0) if top is None else top
     sources = list(_sources(words))
     if find:

@@ -5,22 +5,22 @@ from __future__ import annotations
 import json
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
+import click
 
 __all__ = ["register"]
 
 
-def register(app: typer.Typer) -> None:
+def register(app: click.Group) -> None:
     """Add the verb."""
-    app.command("recipes")(recipes)
+    app.add_command(recipes)
 
 
-def recipes(
-    name: Annotated[str, typer.Argument(help="Print this recipe as TOML.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
-) -> int:
+@click.command()
+@click.argument("name", default="", metavar="[NAME]", help="Print this recipe as TOML.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+def recipes(name: str, as_json: bool) -> int:
     """List the recipes, or print one."""
     from glyphsmith.train.recipe import load_recipe, recipe_names, to_toml
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 if TYPE_CHECKING:
     from glyphsmith.data.sheet_album import CutPhoto
@@ -15,15 +15,14 @@ if TYPE_CHECKING:
 __all__ = ["cut", "sheet"]
 
 
-def sheet(
-    symbols: Annotated[
-        str,
-        typer.Option("--symbols", metavar="SYMBOLS", help="An alphabet of any script; spaces between long symbols."),
-    ],
-    out: Annotated[str, typer.Option("--out", metavar="FILE.pdf", help="The PDF; FILE.json is written beside it.")],
-    samples: Annotated[int, typer.Option("--samples", metavar="N", help="Boxes for each symbol.")] = 18,
-    paper: Annotated[str, typer.Option("--paper", metavar="PAPER", help="a4 or letter.")] = "a4",
-) -> int:
+@click.command()
+@click.option(
+    "--symbols", required=True, metavar="SYMBOLS", help="An alphabet of any script; spaces between long symbols."
+)
+@click.option("--out", required=True, metavar="FILE.pdf", help="The PDF; FILE.json is written beside it.")
+@click.option("--samples", type=int, default=18, metavar="N", help="Boxes for each symbol.")
+@click.option("--paper", default="a4", metavar="PAPER", help="a4 or letter.")
+def sheet(symbols: str, out: str, samples: int, paper: str) -> int:
     """Write a sheet to print and to fill in by hand: boxes for each symbol, and corner marks for `data cut`."""
     from glyphsmith.alphabet import split_symbols
     from glyphsmith.data.sheet import Sheet
@@ -48,17 +47,21 @@ def sheet(
     return 0
 
 
-def cut(
-    photos: Annotated[list[str], typer.Argument(metavar="PHOTO...", help="Photos or scans of filled pages.")],
-    description: Annotated[
-        str, typer.Option("--sheet", metavar="SHEET.json", help="What `data sheet` wrote beside the PDF.")
-    ],
-    out: Annotated[str, typer.Option("--out", metavar="DIR", help="A folder; further photos are added to it.")],
-    writer: Annotated[
-        str, typer.Option("--writer", metavar="NAME", help="Who wrote; a column of labels.csv, for --group writer.")
-    ] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
-) -> int:
+@click.command()
+@click.argument("photos", nargs=-1, required=True, metavar="PHOTO...", help="Photos or scans of filled pages.")
+@click.option(
+    "--sheet", "description", required=True, metavar="SHEET.json", help="What `data sheet` wrote beside the PDF."
+)
+@click.option("--out", required=True, metavar="DIR", help="A folder; further photos are added to it.")
+@click.option(
+    "--writer",
+    default="",
+    show_default=False,
+    metavar="NAME",
+    help="Who wrote; a column of labels.csv, for --group writer.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def cut(photos: tuple[str, ...], description: str, out: str, writer: str, as_json: bool) -> int:
     """Cut photos of a filled sheet into labelled pictures: DIR gets a folder a symbol and labels.csv."""
     from glyphsmith.data.sheet import load_sheet
     from glyphsmith.data.sheet_album import Album

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
+from glyphsmith.cli import Verbs
 from glyphsmith.errors import DataError
 
 if TYPE_CHECKING:
@@ -18,47 +19,54 @@ if TYPE_CHECKING:
 
 __all__ = ["register"]
 
-_Number = Annotated[int, typer.Option("-n", "--number", metavar="N", help="How many pictures.")]
-_Out = Annotated[str, typer.Option("--out", metavar="DIR", help="A new or empty folder.")]
-_Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same pixels.")]
-_Width = Annotated[int | None, typer.Option("--width", metavar="PX", help="Width of the pictures.")]
-_Height = Annotated[int | None, typer.Option("--height", metavar="PX", help="Height of the pictures.")]
-_Fonts = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--fonts",
-        metavar="FONTS",
-        help="A folder or file of fonts, or bundled, matplotlib, installed (also: system); may be repeated.",
-    ),
-]
-_Workers = Annotated[
-    int | None, typer.Option("--workers", metavar="W", help="Painting processes (default: as many as pay off).")
-]
+_number = click.option("-n", "--number", type=int, required=True, metavar="N", help="How many pictures.")
+_out = click.option("--out", required=True, metavar="DIR", help="A new or empty folder.")
+_seed = click.option("--seed", type=int, default=0, help="The same seed gives the same pixels.")
+_width = click.option("--width", type=int, metavar="PX", help="Width of the pictures.")
+_height = click.option("--height", type=int, metavar="PX", help="Height of the pictures.")
+_fonts = click.option(
+    "--fonts",
+    multiple=True,
+    metavar="FONTS",
+    help="A folder or file of fonts, or bundled, matplotlib, installed (also: system); may be repeated.",
+)
+_workers = click.option("--workers", type=int, metavar="W", help="Painting processes (default: as many as pay off).")
 
 
-def register(app: typer.Typer) -> None:
+def register(app: click.Group) -> None:
     """Add the verb ``synth``."""
-    verbs = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-    verbs.command("captcha")(captcha)
-    verbs.command("arithmetic")(arithmetic)
-    verbs.command("sprites")(sprites)
-    verbs.command("glyphs")(glyphs)
-    app.add_typer(verbs, name="synth", help="Paint labelled pictures: captcha, arithmetic, sprites, glyphs.")
+    verbs = [captcha, arithmetic, sprites, glyphs]
+    app.add_command(Verbs("synth", verbs, help="Paint labelled pictures: captcha, arithmetic, sprites, glyphs."))
 
 
+@click.command()
+@_number
+@_out
+@_seed
+@click.option(
+    "--preset",
+    "look",
+    default="library-0.7.1",
+    metavar="NAME",
+    help="library-0.2 to library-0.7.1 (that library), or wide.",
+)
+@click.option("--alphabet", metavar="SYMBOLS", help="The symbols of texts.")
+@click.option("--length", metavar="L", help="Symbols of a text: 4, or 4-6.")
+@_width
+@_height
+@_fonts
+@_workers
 def captcha(
-    number: _Number,
-    out: _Out,
-    seed: _Seed = 0,
-    look: Annotated[
-        str, typer.Option("--preset", metavar="NAME", help="library-0.2 to library-0.7.1 (that library), or wide.")
-    ] = "library-0.7.1",
-    alphabet: Annotated[str | None, typer.Option("--alphabet", metavar="SYMBOLS", help="The symbols of texts.")] = None,
-    length: Annotated[str | None, typer.Option("--length", metavar="L", help="Symbols of a text: 4, or 4-6.")] = None,
-    width: _Width = None,
-    height: _Height = None,
-    fonts: _Fonts = None,
-    workers: _Workers = None,
+    number: int,
+    out: str,
+    seed: int,
+    look: str,
+    alphabet: str | None,
+    length: str | None,
+    width: int | None,
+    height: int | None,
+    fonts: tuple[str, ...],
+    workers: int | None,
 ) -> int:
     """Paint random texts; DIR gets PNG files and labels.csv (file,text)."""
     from glyphsmith.synth.captcha import CaptchaPainter
@@ -72,14 +80,16 @@ def captcha(
     return _paint(CaptchaPainter(preset(look, **changes)), number, out, seed, "labels.csv", workers)
 
 
+@click.command()
+@_number
+@_out
+@_seed
+@_width
+@_height
+@_fonts
+@_workers
 def arithmetic(
-    number: _Number,
-    out: _Out,
-    seed: _Seed = 0,
-    width: _Width = None,
-    height: _Height = None,
-    fonts: _Fonts = None,
-    workers: _Workers = None,
+    number: int, out: str, seed: int, width: int | None, height: int | None, fonts: tuple[str, ...], workers: int | None
 ) -> int:
     """Paint sums such as (3-7)+5; DIR gets 0.png, 1.png ... and labels.txt (expression value)."""
     from glyphsmith.synth.arithmetic import ARITHMETIC, ArithmeticPainter
@@ -88,45 +98,57 @@ def arithmetic(
     return _paint(painter, number, out, seed, "labels.txt", workers)
 
 
+@click.command()
+@_number
+@_out
+@_seed
+@_fonts
+@click.option(
+    "--font-part", default="all", metavar="PART", help="all, training or held-out: whole designs are kept back."
+)
+@click.option("--hold-out", type=float, default=0.25, metavar="SHARE", help="Of the designs, for the parts.")
+@click.option("--illegible", type=float, default=0.0, metavar="SHARE", help="Of glyphs that say nothing.")
+@_workers
 def sprites(
-    number: _Number,
-    out: _Out,
-    seed: _Seed = 0,
-    fonts: _Fonts = None,
-    font_part: Annotated[
-        str, typer.Option("--font-part", metavar="PART", help="all, training or held-out: whole designs are kept back.")
-    ] = "all",
-    hold_out: Annotated[
-        float, typer.Option("--hold-out", metavar="SHARE", help="Of the designs, for the parts.")
-    ] = 0.25,
-    illegible: Annotated[float, typer.Option("--illegible", metavar="SHARE", help="Of glyphs that say nothing.")] = 0.0,
-    workers: _Workers = None,
+    number: int,
+    out: str,
+    seed: int,
+    fonts: tuple[str, ...],
+    font_part: str,
+    hold_out: float,
+    illegible: float,
+    workers: int | None,
 ) -> int:
     """Paint digits as they are cut out of sprite sheets, 8 x 10 to 17 x 20 px; DIR gets <digit>_<id>.png."""
     from glyphsmith.synth.sprites import SpritePainter, SpriteSettings, font_part_named
 
     settings = SpriteSettings(part=font_part_named(font_part), hold_out=hold_out, illegible=illegible)
-    painter = SpritePainter(replace(settings, fonts=tuple(fonts)) if fonts else settings)
+    painter = SpritePainter(replace(settings, fonts=fonts) if fonts else settings)
     painted = _written(painter, number, out, seed, "names", workers)
     print(f"{out}: {painted} pictures, <digit>_<id>.png, seed {seed}")
     return 0
 
 
+@click.command()
+@_number
+@_out
+@click.option(
+    "--symbols", required=True, metavar="SYMBOLS", help="An alphabet of any script; spaces part long symbols."
+)
+@_seed
+@_fonts
+@click.option("--size", default="32-80", metavar="PX", help="The longer side of pictures: 64, or 32-80.")
+@click.option("--handwritten", is_flag=True, help="Draw with an unsteady pen along the symbols' middle lines.")
+@_workers
 def glyphs(
-    number: _Number,
-    out: _Out,
-    symbols: Annotated[
-        str, typer.Option("--symbols", metavar="SYMBOLS", help="An alphabet of any script; spaces part long symbols.")
-    ],
-    seed: _Seed = 0,
-    fonts: _Fonts = None,
-    size: Annotated[
-        str, typer.Option("--size", metavar="PX", help="The longer side of pictures: 64, or 32-80.")
-    ] = "32-80",
-    handwritten: Annotated[
-        bool, typer.Option("--handwritten", help="Draw with an unsteady pen along the symbols' middle lines.")
-    ] = False,
-    workers: _Workers = None,
+    number: int,
+    out: str,
+    symbols: str,
+    seed: int,
+    fonts: tuple[str, ...],
+    size: str,
+    handwritten: bool,
+    workers: int | None,
 ) -> int:
     """Paint an alphabet in every font that has its symbols; DIR gets a folder a symbol and labels.csv."""
     from glyphsmith.alphabet import split_symbols
@@ -135,7 +157,7 @@ def glyphs(
 
     alphabet = split_symbols(symbols)
     settings = AlphabetSettings(symbols=alphabet, side_px=_range(size, "--size", "64 or 32-80"))
-    settings = replace(settings, handwritten=float(handwritten), fonts=tuple(fonts) if fonts else settings.fonts)
+    settings = replace(settings, handwritten=float(handwritten), fonts=fonts or settings.fonts)
     painter = AlphabetPainter(settings)
     columns = {"font": lambda index: painter.font_of(seed, index)}
     painted = _written(painter, number, out, seed, "folders", workers, folders=folder_names(alphabet), columns=columns)
@@ -143,8 +165,8 @@ def glyphs(
     return 0
 
 
-def _changes(width: int | None, height: int | None, fonts: list[str] | None) -> dict[str, Any]:
-    named = {"width_px": width, "height_px": height, "fonts": tuple(fonts) if fonts else None}
+def _changes(width: int | None, height: int | None, fonts: tuple[str, ...]) -> dict[str, Any]:
+    named = {"width_px": width, "height_px": height, "fonts": fonts or None}
     return {name: value for name, value in named.items() if value is not None}
 
 

@@ -10,9 +10,8 @@ import shlex
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from glyphsmith.errors import RecipeError
 
@@ -21,39 +20,53 @@ __all__ = ["register"]
 INTERRUPTED = 130
 
 
-def register(app: typer.Typer) -> None:
+def register(app: click.Group) -> None:
     """Add the verb."""
-    app.command("train")(train)
+    app.add_command(train)
 
 
+@click.command()
+@click.argument(
+    "source",
+    default="",
+    metavar="[SOURCE]",
+    help="Folder, archive or HDF5 file of labelled pictures; may be left out for a recipe that has its own.",
+)
+@click.option(
+    "--recipe", default="", show_default=False, metavar="NAME|FILE", help="A recipe, see `glyphsmith recipes`."
+)
+@click.option("--out", default="", show_default=False, metavar="RUN", help="Folder of the run [runs/RECIPE-TIME].")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change the recipe, e.g. learn.epochs=20.")
+@click.option("--seed", type=int, metavar="N", help="Seed of everything random.")
+@click.option("--minutes", type=float, metavar="M", help="Be done within M minutes.")
+@click.option("--folds", type=int, metavar="K", help="Figures by k-fold; 0 for none. By itself where pictures are few.")
+@click.option(
+    "--from",
+    "from_model",
+    default="",
+    show_default=False,
+    metavar="MODEL",
+    help="Go on from a trained reader, also with further labels.",
+)
+@click.option("--resume", is_flag=True, help="Go on with the run in --out.")
+@click.option(
+    "--group",
+    default="",
+    show_default=False,
+    metavar="COLUMN",
+    help="Column whose values never straddle the split, e.g. writer.",
+)
 def train(
-    source: Annotated[
-        str,
-        typer.Argument(
-            help="Folder, archive or HDF5 file of labelled pictures; may be left out for a recipe that has its own."
-        ),
-    ] = "",
-    recipe: Annotated[
-        str, typer.Option("--recipe", metavar="NAME|FILE", help="A recipe, see `glyphsmith recipes`.")
-    ] = "",
-    out: Annotated[str, typer.Option("--out", metavar="RUN", help="Folder of the run [runs/RECIPE-TIME].")] = "",
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change the recipe, e.g. learn.epochs=20.")
-    ] = None,
-    seed: Annotated[int | None, typer.Option("--seed", metavar="N", help="Seed of everything random.")] = None,
-    minutes: Annotated[float | None, typer.Option("--minutes", metavar="M", help="Be done within M minutes.")] = None,
-    folds: Annotated[
-        int | None,
-        typer.Option("--folds", metavar="K", help="Figures by k-fold; 0 for none. By itself where pictures are few."),
-    ] = None,
-    from_model: Annotated[
-        str, typer.Option("--from", metavar="MODEL", help="Go on from a trained reader, also with further labels.")
-    ] = "",
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out.")] = False,
-    group: Annotated[
-        str,
-        typer.Option("--group", metavar="COLUMN", help="Column whose values never straddle the split, e.g. writer."),
-    ] = "",
+    source: str,
+    recipe: str,
+    out: str,
+    settings: tuple[str, ...],
+    seed: int | None,
+    minutes: float | None,
+    folds: int | None,
+    from_model: str,
+    resume: bool,
+    group: str,
 ) -> int:
     """Train a reader on labelled pictures and write it as one file."""
     if minutes is not None and not 0.0 < minutes <= 1e6:
@@ -68,7 +81,7 @@ def train(
         source or None,
         recipe=recipe or None,
         out=out or _new_folder(recipe),
-        settings=settings or (),
+        settings=settings,
         seed=seed,
         minutes=minutes,
         folds=folds,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 from collections.abc import Iterable, Iterator
 
@@ -36,6 +35,8 @@ def expand(words: Iterable[str]) -> list[str]:
                 )
             found += inside
         elif any(sign in word for sign in "*?["):
+            import glob
+
             matches = sorted(glob.glob(word, recursive=True))  # noqa: PTH207
             if not matches:
                 raise DataError(f"{word}: no file matches this pattern")

@@ -28,35 +28,25 @@ def keep_outputs(model: bytes, wanted: Collection[str]) -> bytes:
 
     Raises ValueError where the bytes are no protobuf message or an output does not exist.
     """
-    graph = _graph(model)
-    absent = set(wanted) - set(output_names(model))
+    parts = list(_fields(_graph(model)))
+    absent = set(wanted) - {_text(value, 1) for number, value, _ in parts if number == 12}
     if absent:
         raise ValueError(f"the graph has no output {', '.join(sorted(absent))}")
     needed = set(wanted)
-    kept_nodes: set[int] = set()
-    nodes = [value for number, value, _ in _fields(graph) if number == 1]
-    for i in reversed(
-        range(len(nodes))
-    ):  # nodes stand in topological order, so one pass backwards finds every ancestor
-        made, used = _made_and_used(nodes[i])
-        if made & needed:
-            kept_nodes.add(i)
-            needed |= used
-    parts: list[memoryview] = []
-    node = 0
-    for number, value, whole in _fields(graph):
+    dropped: set[int] = set()
+    # Nodes stand in topological order, so one pass backwards finds every ancestor.
+    for i in range(len(parts) - 1, -1, -1):
+        number, value, _ = parts[i]
         if number == 1:
-            keep = node in kept_nodes
-            node += 1
-        elif number == 5:
-            keep = _text(value, 8) in needed
-        elif number == 12:
-            keep = _text(value, 1) in wanted
-        else:
-            keep = True
-        if keep:
-            parts.append(whole)
-    smaller = b"".join(parts)
+            made, used = _made_and_used(value)
+            if needed.isdisjoint(made):
+                dropped.add(i)
+            else:
+                needed.update(used)
+    for i, (number, value, _) in enumerate(parts):
+        if (number == 5 and _text(value, 8) not in needed) or (number == 12 and _text(value, 1) not in wanted):
+            dropped.add(i)
+    smaller = b"".join([whole for i, (_, _, whole) in enumerate(parts) if i not in dropped])
     rest = [whole for number, _, whole in _fields(memoryview(model)) if number != 7]
     return b"".join([*rest, b"\x3a", _varint(len(smaller)), smaller])  # 0x3a: field 7, bytes
 
@@ -68,29 +58,30 @@ def _graph(model: bytes) -> memoryview:
     return found[0]
 
 
-def _made_and_used(node: memoryview) -> tuple[set[str], set[str]]:
+def _made_and_used(node: memoryview) -> tuple[list[str], list[str]]:
     """Name what a node gives and what it takes; a graph inside it (If, Loop) may take anything it names."""
-    made: set[str] = set()
-    used: set[str] = set()
+    made: list[str] = []
+    used: list[str] = []
     for number, value, _ in _fields(node):
         if number == 1:
-            used.add(str(value, "utf-8"))
+            used.append(str(value, "utf-8"))
         elif number == 2:
-            made.add(str(value, "utf-8"))
+            if value:  # an output nobody wants has no name
+                made.append(str(value, "utf-8"))
         elif number == 5:
             for inner, graph, _ in _fields(value):
                 if inner in (6, 11):
-                    used |= _named_inside(graph)
-    return made - {""}, used - {""}
+                    used += _named_inside(graph)
+    return made, used
 
 
-def _named_inside(graph: memoryview) -> set[str]:
-    named: set[str] = set()
+def _named_inside(graph: memoryview) -> list[str]:
+    named: list[str] = []
     for number, value, _ in _fields(graph):
         if number == 1:
-            named |= _made_and_used(value)[1]
+            named += _made_and_used(value)[1]
         elif number == 12:
-            named.add(_text(value, 1))
+            named.append(_text(value, 1))
     return named
 
 
@@ -120,6 +111,8 @@ def _fields(message: memoryview) -> Iterator[tuple[int, memoryview, memoryview]]
 
 
 def _read_varint(message: memoryview, at: int) -> tuple[int, int]:
+    if at < len(message) and message[at] < 0x80:  # nearly all numbers of a graph are one byte
+        return message[at], at + 1
     value = shift = 0
     while at < len(message) and shift < 64:
         byte = message[at]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,7 +22,7 @@ from glyphsmith.picture import Picture, describe_source, load_picture
 from glyphsmith.results import Failure, LabelReading, TextReading
 from glyphsmith.runtime.prune import output_names
 from glyphsmith.runtime.session import open_session, run
-from glyphsmith.runtime.store import resolve
+from glyphsmith.runtime.store import find
 
 __all__ = ["Reader", "Reading", "open_reader"]
 
@@ -232,8 +231,8 @@ def open_reader(model: str | os.PathLike[str] | bytes, *, threads: int = 1) -> R
     if isinstance(model, bytes):
         data, where = model, "<bytes>"
     else:
-        path = resolve(model)
-        data, where = _read_file(path), str(path)
+        where = find(model)
+        data = _read_file(where)
     if not data:
         raise ModelError(f"{where}: the file is empty (0 bytes)")
     check_seal(data, where=where)
@@ -250,12 +249,13 @@ def open_reader(model: str | os.PathLike[str] | bytes, *, threads: int = 1) -> R
     return Reader(data, session, card, where=where, threads=threads)
 
 
-def _read_file(path: Path) -> bytes:
+def _read_file(path: str) -> bytes:
     try:
-        size = path.stat().st_size
-        if size > MAX_FILE_BYTES:
-            raise ModelError(f"{path}: {size:,} bytes are more than an ONNX file can hold")
-        return path.read_bytes()
+        with open(path, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > MAX_FILE_BYTES:
+                raise ModelError(f"{path}: {size:,} bytes are more than an ONNX file can hold")
+            return file.read()
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror or error})") from None
 
