@@ -119,25 +119,17 @@ def paint_strangers(
     ``prepare`` makes uint8 (N, H, W, 3) the network's input. None where too few symbols are left to be strange.
     """
     from glyphsmith.synth.alphabets import AlphabetPainter, AlphabetSettings
-    from glyphsmith.synth.typefaces import Typeface, typefaces_with
+    from glyphsmith.synth.typefaces import typefaces_with
 
     near = _alike(reader, source, indices)
+    single = [label for label in reader.alphabet if len(label) == 1 and label not in near]
     draws = np.random.default_rng([seed, 0x57A])
-    single = draws.permutation(np.array([label for label in reader.alphabet if len(label) == 1 and label not in near]))
-    # Most of the symbols a reader may know are in none of these fonts, so they are asked for some at a time.
-    drawn: dict[str, frozenset[str]] = {}
-    symbols: list[str] = []
-    for start in range(0, len(single), 2 * SYMBOLS):
-        try:
-            found = typefaces_with(_FONTS, frozenset(single[start : start + 2 * SYMBOLS].tolist()))
-        except DataError:
-            return None
-        for face in found:
-            drawn[face.path] = drawn.get(face.path, frozenset()) | face.symbols
-        symbols = sorted(frozenset().union(*drawn.values()))
-        if len(symbols) >= SYMBOLS:
-            break
-    faces = [Typeface(path, its) for path, its in drawn.items()]
+    wanted = frozenset(draws.permutation(np.array(single))[: 2 * SYMBOLS].tolist()) if single else frozenset()
+    try:
+        faces = typefaces_with(_FONTS, wanted)
+    except DataError:
+        return None
+    symbols = sorted(frozenset().union(*(face.symbols for face in faces)))
     symbols = [symbols[i] for i in draws.permutation(len(symbols))[:SYMBOLS]]
     if len(symbols) < LEAST:
         return None
