@@ -7,7 +7,11 @@ Scrapy brings the connections, cookies, robots.txt, AutoThrottle and size limits
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+import signal
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any, TypeVar
 
 from glyphsmith.crawl.pace import Pace
@@ -92,18 +96,44 @@ def run_story(story: Callable[[Download], Awaitable[T]], pace: Pace) -> T:
         logger.propagate = False
     process.crawl(Spider)
     try:
-        # Ctrl-C raises KeyboardInterrupt here at once: whatever is under way is asked again when the job goes on.
-        process.start(install_signal_handlers=False)
+        with _ended_by_signals() as ending:
+            process.start(install_signal_handlers=False)
     except ReactorNotRestartable:
         raise SiteError("a process can crawl once", hint="start another process") from None
-    except KeyboardInterrupt:
+    if ending:
         from twisted.internet import reactor
 
         # Left alone, the threads that look host names up would keep the process from ending.
         reactor.getThreadPool().stop()
-        raise
+        raise KeyboardInterrupt
     if failed:
         raise failed[0]
     if not ended:
         raise SiteError("Scrapy ended before the crawl did")
     return ended[0]
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[list[int]]:
+    """Let Ctrl-C and SIGTERM end the reactor at once; gives the list that the signals which came are put into.
+
+    What is under way is asked again when the job goes on. An interrupt that is raised inside the reactor, as Python
+    does by itself, is now and then caught by Twisted as a failure of some callback, and the crawl goes on.
+    """
+    came: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield came
+        return
+
+    def caught(number: int, _frame: FrameType | None) -> None:
+        from twisted.internet import reactor
+
+        came.append(number)
+        reactor.callFromThread(reactor.crash)  # type: ignore[misc]  # Twisted's stub takes it for a method
+
+    before = {number: signal.signal(number, caught) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield came
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
