@@ -98,7 +98,8 @@ def test_a_crawl_that_is_killed_goes_on_and_counts_nothing_twice(practice, tmp_p
     assert site.tally.as_dict()["levels"]["1"]["requests"] <= 60 + 2 * 8
 
 
-def test_ctrl_c_ends_with_130_and_a_word(practice, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_with_130_and_a_word(practice, tmp_path, number):
     url, _ = practice(pages=60, latency_s=0.2)
     words = [
         sys.executable,
@@ -117,7 +118,7 @@ def test_ctrl_c_ends_with_130_and_a_word(practice, tmp_path):
     deadline = time.monotonic() + 240  # a crowded machine starts a process in a minute
     while time.monotonic() < deadline and not (job.exists() and job.read_bytes().count(b"\n") > 3):
         time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, err = process.communicate(timeout=120)
     assert (process.returncode, err.splitlines()[-1]) == (130, "interrupted")
     assert "Traceback" not in err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
@@ -24,17 +25,22 @@ __all__ = ["register"]
 LISTED = 10
 
 _url = click.argument("url", metavar="URL", help="A level of the puzzle; ?page=N is added.")
-_email = click.option("--email", help="The account to log in with, where the site asks.")
-_password = click.option(
-    "--password", envvar="GLYPHSMITH_PASSWORD", show_envvar=True, help="Better in GLYPHSMITH_PASSWORD."
+_VISIT = (
+    click.option("--email", help="The account to log in with, where the site asks."),
+    click.option("--password", envvar="GLYPHSMITH_PASSWORD", show_envvar=True, help="Better in GLYPHSMITH_PASSWORD."),
+    click.option("--rate", type=float, metavar="R", help="Requests a second (default: AutoThrottle decides)."),
+    click.option("--fast", is_flag=True, help="No throttling, 8 requests at once: for a site of your own."),
+    click.option("--timeout", type=float, default=30.0, metavar="S", help="Seconds until a request counts as failed."),
+    click.option("--attempts", type=int, default=12, metavar="N", help="How often one request is tried."),
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
 )
-_rate = click.option("--rate", type=float, metavar="R", help="Requests a second (default: AutoThrottle decides).")
-_fast = click.option("--fast", is_flag=True, help="No throttling, 8 requests at once: for a site of your own.")
-_timeout = click.option(
-    "--timeout", type=float, default=30.0, metavar="S", help="Seconds until a request counts as failed."
-)
-_attempts = click.option("--attempts", type=int, default=12, metavar="N", help="How often one request is tried.")
-_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
+def _visiting(verb: Callable[..., int]) -> Callable[..., int]:
+    """Give a verb the options of every visit: who asks, how fast, how patiently, and how the answer is printed."""
+    for option in reversed(_VISIT):
+        verb = option(verb)
+    return verb
 
 
 def register(app: click.Group) -> None:
@@ -49,13 +55,7 @@ def register(app: click.Group) -> None:
 @click.option("--numbers", required=True, metavar="FILE", help="Known numbers: page,number as CSV, or JSON.")
 @click.option("--pages", default="", show_default=False, metavar="P", help="Of the known ones: 1, 1-5 or 1,3.")
 @click.option("--requests", type=int, default=100, metavar="N", help="How often to ask for each page.")
-@_email
-@_password
-@_rate
-@_fast
-@_timeout
-@_attempts
-@_json
+@_visiting
 def collect(
     url: str,
     out: str,
@@ -104,13 +104,7 @@ def collect(
 @click.option(
     "--bound", type=float, metavar="N", help="Ask again while more than N wrong pages are expected (5e-5 a page)."
 )
-@_email
-@_password
-@_rate
-@_fast
-@_timeout
-@_attempts
-@_json
+@_visiting
 def solve(
     url: str,
     model: str,
