@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import onnxruntime
 import pytest
+import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
+from onnx import TensorProto, helper
 
-from glyphsmith.export.graph import preparation, stage_captions
+from glyphsmith.export.graph import OPSET, preparation, stage_captions
+from glyphsmith.export.operators import Operators
 from glyphsmith.runtime.session import Preparer
 from glyphsmith.train.recipe import Prepare
 
@@ -152,3 +157,40 @@ def test_the_stages_are_outputs_in_the_order_of_their_captions() -> None:
     for settings in (INK, WHOLE, Prepare(colour=True), Prepare(flatten=False), Prepare(flatten=False, polarity="keep")):
         model = preparation(settings)
         assert [output.name for output in model.graph.output] == [name for name, _ in stage_captions(settings)]
+
+
+@pytest.mark.parametrize("fit", ["letterbox", "stretch"])
+def test_the_symbol_is_laid_in_place_as_sampling_on_a_grid_would(fit: str) -> None:
+    settings = Prepare(fit=fit, centre="box", flatten=False, polarity="keep")
+    ink = np.zeros((90, 70), np.float32)
+    ink[11:80, 20:29] = ink[40:52, 20:57] = 1.0
+    first, last = np.argwhere(ink).min(0), np.argwhere(ink).max(0)
+    spans = last - first + 1.0
+    steps = (np.full(2, spans.max()) if fit == "letterbox" else spans) / settings.box_px
+    offsets = (np.arange(84) + 0.5) / 3 - 14
+    y, x = (
+        (offsets * step + (a + b) / 2 + 0.5) / size * 2 - 1
+        for step, a, b, size in zip(steps, first, last, ink.shape, strict=True)
+    )
+    grid = torch.from_numpy(np.stack(np.meshgrid(x, y), axis=-1)[None]).float()
+    sampled = F.grid_sample(torch.from_numpy(ink)[None, None], grid, align_corners=False)
+    wanted = F.avg_pool2d(sampled, 3)[0, 0].numpy()
+    picture = np.repeat((255 * ink).astype(np.uint8)[:, :, None], 3, axis=2)
+    np.testing.assert_allclose(prepared(settings, picture)[0], wanted / wanted.max(), atol=1e-4)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 20), (28, 28)])
+def test_the_mean_of_a_window_counts_what_lies_inside(size: tuple[int, int]) -> None:
+    graph = Operators()
+    graph.name(graph.slide_mean("planes", 9), "means")
+    planes, means = (
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", 1, *size]) for name in ("planes", "means")
+    )
+    made = helper.make_graph(graph.nodes, "mean", [planes], [means], graph.initializers)
+    session = onnxruntime.InferenceSession(
+        helper.make_model(made, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=9).SerializeToString()
+    )
+    given = np.random.default_rng(0).random((2, 1, *size), dtype=np.float32)
+    (found,) = session.run(None, {"planes": given})
+    wanted = F.avg_pool2d(torch.from_numpy(given), 9, stride=1, padding=4, count_include_pad=False)
+    np.testing.assert_allclose(found, wanted.numpy(), atol=1e-6)
