@@ -16,9 +16,28 @@ def test_without_a_limit_the_recipe_decides() -> None:
 
 
 def test_a_limit_shortens_to_whole_epochs_that_fit() -> None:
-    plan = make_plan(Learn(epochs=100, batch=10), 100, seconds=10.0, step_s=0.05, validation_s=0.5)
+    plan = make_plan(Learn(epochs=100, batch=10, patience=9), 100, seconds=10.0, step_s=0.05, validation_s=0.5)
     assert plan.steps == 90
     assert "9 of 100 epochs" in plan.reason
+    # Judged after every fifth epoch, it has time for fifteen.
+    rarely = make_plan(Learn(epochs=100, batch=10), 100, seconds=10.0, step_s=0.05, validation_s=0.5)
+    assert (rarely.steps, rarely.judged) == (150, 5)
+
+
+@pytest.mark.parametrize(
+    ("learn", "pictures", "after"),
+    [
+        (Learn(epochs=3, batch=100), 1000, [10, 20, 30]),  # few epochs: each is judged
+        (Learn(epochs=40, batch=32), 32 * 16, list(range(32, 641, 32))),  # twenty judgements at least
+        (Learn(epochs=171, batch=32), 32 * 16, [*range(64, 2736, 64), 2736]),  # 64 steps between two, and the end
+        (Learn(epochs=400, batch=500), 50_000, list(range(100, 40_001, 100))),  # long epochs
+        (Learn(epochs=100, batch=10, patience=2), 100, list(range(10, 1001, 10))),  # patience counts epochs
+    ],
+)
+def test_short_epochs_are_judged_every_few_of_them(learn: Learn, pictures: int, after: list[int]) -> None:
+    plan = make_plan(learn, pictures)
+    assert [step for step in range(1, plan.steps + 1) if plan.judges_after(step)] == after
+    assert plan.epoch_of(after[-1]) == plan.epochs == learn.epochs
 
 
 def test_a_limit_shorter_than_an_epoch_leaves_a_part_of_one() -> None:

@@ -24,7 +24,7 @@ Part = tuple[NDArray[np.uint8], NDArray[np.int64]]
 class Fit:
     """What was learned.
 
-    ``network`` is on the CPU in evaluation mode with the weights for the file. ``history`` has one entry an epoch:
+    ``network`` is on the CPU in evaluation mode with the weights for the file. ``history`` has one entry a judgement:
     epoch, step, train_loss, train_accuracy, val_loss, val_accuracy, rate, seconds. ``stopped`` says in one sentence
     why learning ended; ``seconds`` counts learning over all resumed parts. ``broken`` says that the loss stopped
     being a number on the way. ``text_temperature`` calibrates the probability of whole texts.

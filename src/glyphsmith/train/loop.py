@@ -144,6 +144,7 @@ class _Run:
         self.right = torch.zeros((), dtype=torch.int64, device=device)
         self.before_s, self.broken, self.stopped = 0.0, False, ""
         self.started = self.saved = self.told = time.monotonic()
+        self.told_epoch = 0
         (run_dir / "checkpoints").mkdir(parents=True, exist_ok=True)
 
     def go(self, resume: bool) -> Fit:
@@ -189,12 +190,12 @@ class _Run:
         self.step += 1
 
     def _after_step(self) -> None:
-        epoch_ends = self.step % self.plan.steps_per_epoch == 0 or self.step == self.plan.steps
-        look = epoch_ends or self.step % _LOOK_EVERY == 0
+        judged = self.plan.judges_after(self.step)
+        look = judged or self.step % _LOOK_EVERY == 0
         if look and not self._agree(bool(torch.isfinite(self.loss_sum))):
             return self._diverged()
-        if epoch_ends:
-            return self._end_epoch()
+        if judged:
+            return self._end_epochs()
         # Processes must stop at the same step; asking each other costs, so they ask now and then.
         if self.fabric.world_size == 1 or self.step % _LOOK_EVERY == 0:
             if self.limit_s is not None and self._elapsed() > self.limit_s:
@@ -213,11 +214,11 @@ class _Run:
         votes = self.fabric.all_reduce(torch.tensor(float(fine)), reduce_op="sum")
         return int(votes.item()) == int(self.fabric.world_size)
 
-    def _end_epoch(self) -> None:
+    def _end_epochs(self) -> None:
         better = self._judge()
         patience = self.learn.patience
         if not self.stopped and patience and self.step < self.plan.steps:
-            without = len(self.history) - int(self.best["epoch"])
+            without = int(self.history[-1]["epoch"]) - int(self.best["epoch"])
             if not better and without >= patience:
                 self.stopped = (
                     f"no gain on validation for {without} epochs (patience {patience}); "
@@ -247,7 +248,7 @@ class _Run:
         # Without validation pictures there are no figures of them (JSON has no NaN); nothing is better than the last.
         blind = len(self.validation[1]) == 0
         entry = {
-            "epoch": len(self.history) + 1,
+            "epoch": self.plan.epoch_of(self.step),
             "step": self.step,
             "train_loss": float(self.loss_sum) / max(1, steps),
             "train_accuracy": int(self.right) / seen,
@@ -276,9 +277,9 @@ class _Run:
             self.events.add(entry)
         now = time.monotonic()
         last = self.step >= self.plan.steps
-        told = entry["epoch"] % max(1, self.plan.epochs // 12) == 0 or now - self.told > 10.0
-        if entry["epoch"] == 1 or last or told:
-            self.told = now
+        apart = entry["epoch"] - self.told_epoch >= max(1, self.plan.epochs // 12)
+        if last or apart or not self.told_epoch or now - self.told > 10.0:
+            self.told, self.told_epoch = now, entry["epoch"]
             left = self._elapsed() / max(1, self.step) * (self.plan.steps - self.step)
             judged = ""
             if "val_loss" in entry:

@@ -15,21 +15,32 @@ __all__ = ["Plan", "batch_of", "make_plan", "rate_at", "seed_of", "time_to_learn
 
 #: The share of one-cycle steps in which the rate rises, and the rates at its start and end as shares of the peak.
 _RISE, _START, _END = 0.2, 0.1, 0.002
+#: Between two judgements lie so many steps where epochs are short, as long as a run has so many judgements.
+_JUDGED_STEPS, _LEAST_JUDGED = 64, 20
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``steps`` in all, ``steps_per_epoch`` between two validations, ``batch`` pictures a step over all processes."""
+    """``steps`` in all, ``batch`` pictures a step over all processes; judged on validation every ``judged`` epochs."""
 
     steps: int
     steps_per_epoch: int
     batch: int
     reason: str
+    judged: int = 1
 
     @property
     def epochs(self) -> int:
-        """The number of validations: the last epoch may be cut short by a time limit."""
-        return -(-self.steps // self.steps_per_epoch)
+        """The number of epochs: the last may be cut short by a time limit."""
+        return self.epoch_of(self.steps)
+
+    def epoch_of(self, steps: int) -> int:
+        """Give the epoch, from 1 on, that the last of so many steps belongs to."""
+        return -(-steps // self.steps_per_epoch)
+
+    def judges_after(self, steps: int) -> bool:
+        """Say whether the weights are judged after so many steps."""
+        return steps == self.steps or steps % (self.judged * self.steps_per_epoch) == 0
 
     def as_dict(self) -> dict[str, Any]:
         """Give plain values for the checkpoint."""
@@ -55,9 +66,11 @@ def make_plan(
     per_epoch = max(1, pictures // batch)
     steps = learn.epochs * per_epoch
     reason = f"{learn.epochs} epochs of {per_epoch} steps, as the recipe says"
+    # A judgement of a small set takes as long as ten steps; patience counts epochs, and then each is judged.
+    judged = 1 if learn.patience else max(1, min(-(-_JUDGED_STEPS // per_epoch), learn.epochs // _LEAST_JUDGED))
     if seconds is not None and step_s > 0.0:
         usable = seconds * 0.9
-        fits = usable / (per_epoch * step_s + validation_s)
+        fits = usable / (per_epoch * step_s + validation_s / judged)
         affordable = int(fits) * per_epoch if fits >= 1.0 else max(1, int((usable - validation_s) / step_s))
         if affordable < steps:
             steps = affordable
@@ -68,7 +81,7 @@ def make_plan(
             )
         else:
             reason += f"; the limit of {seconds:.0f} s leaves room for them"
-    return Plan(steps, min(per_epoch, steps), batch, reason)
+    return Plan(steps, min(per_epoch, steps), batch, reason, judged)
 
 
 def rate_at(step: int, plan: Plan, learn: Learn) -> float:

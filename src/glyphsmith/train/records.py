@@ -33,7 +33,7 @@ def learning(recipe: Recipe, fit: Fit) -> dict[str, Any]:
         "temperature": fit.temperature,
         "stopped": fit.stopped,
         "interrupted": fit.interrupted,
-        "epochs": len(fit.history),
+        "epochs": int(fit.history[-1]["epoch"]) if fit.history else 0,
         "best_epoch": fit.best_epoch,
         "learning_s": round(fit.seconds, 2),
         "plan": fit.plan,
