@@ -26,8 +26,8 @@ def test_folds_are_chosen_where_pictures_are_few() -> None:
     assert chosen(each=4) == 4
     assert chosen(each=99) == 5
     assert chosen(each=100) == 0
-    assert chosen(each=150, texts=True) == 3
-    assert chosen(each=200, texts=True) == 0
+    assert chosen(each=333, texts=True) == 3
+    assert chosen(each=334, texts=True) == 0
 
 
 def test_folds_are_left_out_where_something_else_was_asked_for() -> None:
@@ -67,5 +67,5 @@ def test_a_time_limit_is_shared_by_the_folds_that_are_left() -> None:
     assert seconds_for_fold(100.0, 5, 5, asked=True) == pytest.approx(17.0)
     assert seconds_for_fold(100.0, 1, 5, asked=True) == pytest.approx(85.0)
     assert seconds_for_fold(None, 5, 5, asked=True) is None
-    assert seconds_for_fold(None, 5, 5, asked=False) == 120.0
+    assert seconds_for_fold(None, 5, 5, asked=False) == 96.0
     assert seconds_for_fold(-3.0, 1, 5, asked=True) == 1.0

@@ -18,13 +18,13 @@ from glyphsmith.train.folders import Asked
 __all__ = ["FoldFigures", "choose_folds", "fold_figures", "seconds_for_fold"]
 
 #: A set with fewer pictures of a label (of its middle label) than this has its figures from folds, texts with fewer.
-FEW_OF_A_LABEL, FEW_TEXTS = 100, 500
+FEW_OF_A_LABEL, FEW_TEXTS = 100, 1000
 #: Folds that are chosen: a text reader learns ten times as long as one of single signs.
 OF_LABELS, OF_TEXTS = 5, 3
 #: With less time than this there are no folds unless they are asked for.
 LEAST_MINUTES = 2.0
 #: Folds that nobody asked for take no longer than this in all, or learn for fewer epochs.
-MOST_S = 600.0
+MOST_S = 480.0
 
 #: Two-sided 95 % points of Student's t with 1 to 19 degrees of freedom; from there on the normal one is near enough.
 _T95 = (
