@@ -46,6 +46,7 @@ def judged(
     by_heart: float = 0.0,
     columns: int | None = None,
     alphabet: tuple[str, ...] = ALPHABET.labels,
+    recipe: Recipe = RECIPE,
 ) -> list[diagnose.Problem]:
     network = build("text", (4, 4, 6), channels=1, height_px=16, width_px=48, classes=4, columns=12)
     network.columns = columns or logits.shape[1]
@@ -61,7 +62,7 @@ def judged(
         validation_logits=logits,
     )
     pictures = np.zeros((1, 1, 16, 48), np.uint8)
-    found = diagnose_text.after(fit, RECIPE, train=(pictures, known), validation=(pictures, truth), alphabet=alphabet)
+    found = diagnose_text.after(fit, recipe, train=(pictures, known), validation=(pictures, truth), alphabet=alphabet)
     assert all(problem.text and problem.hint for problem in found)
     return found
 
@@ -115,6 +116,11 @@ def test_shuffled_labels_are_named_whether_learned_by_heart_or_not() -> None:
     truth = texts(200, 1)
     assert problems(logits_that_read(texts(200, 2), 16), truth, texts(400)) == ["shuffled"]
     assert problems(logits_that_read(texts(200, 2), 16), truth, texts(400), by_heart=0.95) == ["shuffled"]
+
+
+def test_painted_labels_are_never_called_shuffled_nor_their_pictures_few() -> None:
+    painted = replace(RECIPE, synth=replace(RECIPE.synth, kind="captcha"))
+    assert problems(logits_that_read(texts(200, 2), 16), texts(200, 1), texts(400), recipe=painted) == ["rate"]
 
 
 def test_too_few_pictures_are_named() -> None:
