@@ -17,6 +17,7 @@ from drawn_signs import draw, folder_of
 from glyphsmith import kfold
 from glyphsmith.cli import main
 from glyphsmith.train.loop import fit
+from glyphsmith.train.tasks.text import TextLesson
 from painted_texts import paint_texts
 
 FAST = ["--seed", "3", "--set", "network.widths=[8,16]", "--set", "learn.rate=2e-2", "--set", "learn.epochs=8"]
@@ -173,7 +174,10 @@ def test_the_published_perceptron_is_scored_on_the_same_folds(run: Run, tmp_path
     assert [entry["n"] for entry in other["per_class"]] == [entry["n"] for entry in run.metrics["per_class"]]
 
 
-def test_few_texts_have_their_figures_from_folds(tmp_path: Path, capsys) -> None:
+def test_few_texts_have_their_figures_from_folds(tmp_path: Path, capsys, monkeypatch) -> None:
+    judged: list[float] = []
+    monkeypatch.setattr(TextLesson, "verdict", lambda _, logits, labels: (0.1, 0.75 if len(labels) else 0.0))
+    monkeypatch.setattr(kfold.diagnose_text, "after", lambda fit, _, **__: judged.append(fit.val_accuracy) or [])
     paint_texts(tmp_path / "texts", 90)
     words = ["train", str(tmp_path / "texts"), "--out", str(tmp_path / "run"), "--set", "network.widths=[8,8,12,16]"]
     assert main([*words, "--set", "task=text", "--set", "learn.epochs=2"]) == 0
@@ -182,6 +186,8 @@ def test_few_texts_have_their_figures_from_folds(tmp_path: Path, capsys) -> None
     assert metrics["part"] == "3-fold"
     assert metrics["n"] == 90
     assert 0.0 <= metrics["exact"] <= 1.0
+    # What a fold learned is judged by the pictures it held out: it had no others.
+    assert judged[-1] == 0.75
 
 
 @pytest.mark.parametrize(

@@ -283,6 +283,7 @@ def _learn_fold(
     logits = logits_of(fit.network, tested.pictures.view(np.ndarray), torch.device("cpu"))
     if place.name == "1":
         fit.validation_logits = logits
+        fit.val_accuracy = lesson_of(task.recipe).verdict(logits, tested.labels)[1]
         _diagnose(task, fit, learned, tested, say)
     state = {"network": fit.network.state_dict(), "logits": _tensor(logits), "labels": _tensor(tested.labels)}
     checkpoint.save(finished, {**state, "seconds": fit.seconds})
