@@ -84,7 +84,7 @@ class Operators:
     def slide_mean(self, planes: str, window: int) -> str:
         """Mean over the part of a square window that lies inside (N, 1, h, w), for small pictures.
 
-        As two products with matrices of one line each: of 28x28 pixels they take a fifth of what convolutions do.
+        As two products with matrices of one line each; their size grows with the square of a side.
         """
         rows = self.op("MatMul", self._line(planes, window, 2), planes)
         return self.op("MatMul", rows, self._line(planes, window, 3))
