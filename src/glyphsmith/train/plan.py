@@ -66,7 +66,7 @@ def make_plan(
     per_epoch = max(1, pictures // batch)
     steps = learn.epochs * per_epoch
     reason = f"{learn.epochs} epochs of {per_epoch} steps, as the recipe says"
-    # A judgement of a small set took as long as seven steps (docs/log.md); patience counts epochs, and then each is judged.
+    # A judgement of a small set took as long as seven steps (docs/log.md). Patience counts epochs: then each is judged.
     judged = 1 if learn.patience else max(1, min(-(-_JUDGED_STEPS // per_epoch), learn.epochs // _LEAST_JUDGED))
     if seconds is not None and step_s > 0.0:
         usable = seconds * 0.9
