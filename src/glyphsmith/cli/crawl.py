@@ -6,7 +6,9 @@ import json
 import re
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -36,11 +38,34 @@ _VISIT = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """Who asks, and how fast and how patiently."""
+
+    account: Account | None
+    pace: Pace
+
+
 def _visiting(verb: Callable[..., int]) -> Callable[..., int]:
-    """Give a verb the options of every visit: who asks, how fast, how patiently, and how the answer is printed."""
+    """Give a verb the options of every visit; it gets them as ``visit``, and ``as_json`` for how it prints."""
+
+    @wraps(verb)
+    def with_visit(
+        *,
+        email: str | None,
+        password: str | None,
+        rate: float | None,
+        fast: bool,
+        timeout: float,
+        attempts: int,
+        **words: Any,
+    ) -> int:
+        return verb(visit=_Visit(_account(email, password), _pace(rate, fast, timeout, attempts)), **words)
+
+    visiting: Callable[..., int] = with_visit
     for option in reversed(_VISIT):
-        verb = option(verb)
-    return verb
+        visiting = option(visiting)
+    return visiting
 
 
 def register(app: click.Group) -> None:
@@ -62,12 +87,7 @@ def collect(
     numbers: str,
     pages: str,
     requests: int,
-    email: str | None,
-    password: str | None,
-    rate: float | None,
-    fast: bool,
-    timeout: float,
-    attempts: int,
+    visit: _Visit,
     as_json: bool,
 ) -> int:
     """Ask for pages with known numbers again and again, and keep their glyphs, labelled; the same words go on."""
@@ -84,8 +104,8 @@ def collect(
         {page: known[page] for page in chosen},
         out,
         requests=requests,
-        account=_account(email, password),
-        pace=_pace(rate, fast, timeout, attempts),
+        account=visit.account,
+        pace=visit.pace,
         say=_say,
     )
     if as_json:
@@ -112,12 +132,7 @@ def solve(
     out: str | None,
     submit: bool,
     bound: float | None,
-    email: str | None,
-    password: str | None,
-    rate: float | None,
-    fast: bool,
-    timeout: float,
-    attempts: int,
+    visit: _Visit,
     as_json: bool,
 ) -> int:
     """Read all pages, ask again where a page is not sure, and print the sum."""
@@ -134,8 +149,8 @@ def solve(
         reader,
         pages=_pages(pages),
         out=out,
-        account=_account(email, password),
-        pace=_pace(rate, fast, timeout, attempts),
+        account=visit.account,
+        pace=visit.pace,
         wishes=wishes,
         say=_say,
     )
