@@ -71,6 +71,8 @@ def made_up(truth: Sequence[int], read: Sequence[int], labels: Sequence[str], **
         "cpu_share": 1.0,
         "file_bytes": 123_456,
         "reject_below": 0.0,
+        "none_below": 0.0,
+        "in_alphabet": np.ones(n, np.float32),
         "stages": ("grey", "what the network sees"),
         "surest": (),
         "pairs": (),

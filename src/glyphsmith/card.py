@@ -55,7 +55,9 @@ class Card:
 
     ``alphabet`` is in the order of the outputs. ``prepare`` and ``recipe`` are the recipe's tables as plain values.
     ``stages`` names the outputs of the file that show the preparation, in order, as (output, caption). ``temperature``
-    has already been applied inside the file and stands here for the record. ``figures`` maps a name
+    has already been applied inside the file and stands here for the record. A reading with less confidence than
+    ``reject_below`` is refused, and a picture whose labels together have less of the probability than ``none_below`` is
+    none of them, unless the caller says otherwise. ``figures`` maps a name
     (``test``, ``validation``, ``mnist-test`` ...) to {"n", "accuracy", "ci95", "data", ...}, all measured on the file
     (``exact`` in the place of ``accuracy`` for texts). ``text`` is there for the task ``text`` only.
     """
@@ -68,6 +70,7 @@ class Card:
     stages: tuple[tuple[str, str], ...] = ()
     temperature: float = 1.0
     reject_below: float = 0.0
+    none_below: float = 0.0
     figures: dict[str, dict[str, Any]] = field(default_factory=dict)
     data: dict[str, Any] = field(default_factory=dict)
     about: str = ""
@@ -96,7 +99,7 @@ class Card:
                 hint="pip install --upgrade glyphsmith",
             )
         known = {item.name for item in fields(cls)}
-        strange, missing = set(record) - known, known - {"text"} - set(record)
+        strange, missing = set(record) - known, known - {"text", "none_below"} - set(record)
         if strange or missing:
             what = "unknown " + ", ".join(sorted(strange)) if strange else "no " + ", ".join(sorted(missing))
             raise ModelError(f"{where}: the card does not fit schema {record['schema']} ({what})")

@@ -14,6 +14,7 @@ class LabelReading:
 
     ``label`` is None when the reader refused; ``reason`` then says why. ``confidence`` is the calibrated probability
     of the best label, in 0..1, also when refused. ``top`` holds the best labels with their probabilities, best first.
+    ``in_alphabet`` is the probability that it is any label at all: 1 unless "none of these" is an answer.
     ``box`` is (left, top, width, height) in pixels where the picture was found inside a larger one.
     """
 
@@ -23,6 +24,7 @@ class LabelReading:
     path: str | None = None
     reason: str | None = None
     box: tuple[int, int, int, int] | None = None
+    in_alphabet: float = 1.0
 
     @property
     def error(self) -> None:

@@ -245,7 +245,7 @@ def _report(
 ) -> Outcome:
     """Measure the file, put its figures on its card, report."""
     from glyphsmith import kfold
-    from glyphsmith.evaluate.evaluation import evaluate
+    from glyphsmith.evaluate.evaluation import Evaluation, evaluate
     from glyphsmith.evaluate.report import write_report
     from glyphsmith.evaluate.story import Story
     from glyphsmith.export.reader_file import with_card
@@ -278,8 +278,8 @@ def _report(
         if evaluation is None:
             evaluation, part = scored.evaluation, scored.part
     threshold = _threshold(file, task, evaluation)
-    if evaluation is not None and threshold is not None:
-        evaluation, remarks = replace(evaluation, reject_below=threshold.at), (*remarks, threshold.line())
+    if isinstance(evaluation, Evaluation) and threshold is not None:
+        evaluation, remarks = replace(evaluation, none_below=threshold.at), (*remarks, threshold.line())
     for line in remarks:
         say(line)
     if figures:
@@ -344,19 +344,21 @@ def _finished(card: Card, figures: dict[str, dict[str, Any]], threshold: Thresho
     card = replace(card, figures=figures)
     if threshold is None:
         return card
-    return replace(card, reject_below=threshold.at, data={**card.data, "none of these": threshold.on_card()})
+    return replace(card, none_below=threshold.at, data={**card.data, "none of these": threshold.on_card()})
 
 
 def _threshold(file: bytes, task: Task, evaluation: Evaluation | TextEvaluation | None) -> Threshold | None:
     """Settle what counts as none of the labels; None where it was not learned, or too little is known of the own."""
+    from glyphsmith.evaluate.evaluation import Evaluation
+    from glyphsmith.results import LabelReading
     from glyphsmith.runtime.reader import open_reader
     from glyphsmith.train.strangers import LEAST_OWN, threshold_of
 
-    if task.strangers is None or evaluation is None or evaluation.n < LEAST_OWN:
+    if task.strangers is None or not isinstance(evaluation, Evaluation) or evaluation.n < LEAST_OWN:
         return None
     answers = open_reader(file).read_each(task.strangers.kept_back, reject=0.0)
-    others = [answer.confidence for answer in answers]
-    return threshold_of(evaluation.confidence.tolist(), others)
+    others = [answer.in_alphabet for answer in answers if isinstance(answer, LabelReading)]
+    return threshold_of(evaluation.in_alphabet.tolist(), others)
 
 
 def _gate(file: bytes, fit: Fit, task: Task) -> dict[str, Any]:

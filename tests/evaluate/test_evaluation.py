@@ -14,7 +14,7 @@ from glyphsmith.errors import DataError
 from glyphsmith.evaluate import evaluate, part_indices
 from glyphsmith.metrics import wilson_interval
 from glyphsmith.runtime.reader import Reader, open_reader
-from pictures_at_hand import AtHand, shade
+from pictures_at_hand import AtHand, made_up, shade
 from tiny_reader import DIGITS, expected_probabilities, tiny_card, tiny_model
 
 
@@ -119,6 +119,12 @@ def test_the_figures_count_what_the_reader_would_have_refused() -> None:
     found = evaluate(shy, AtHand([("1", shade("1")), ("2", shade("2"))]))
     assert found.accuracy == 1.0
     assert found.reject_below == 0.999999
+    assert not found.answered.any()
+
+
+def test_what_the_file_takes_for_none_of_its_labels_is_not_answered() -> None:
+    found = made_up([0, 1, 1], [0, 1, 0], ["a", "b"], in_alphabet=np.array([0.9, 0.4, 0.8]), none_below=0.5)
+    assert found.answered.tolist() == [True, False, True]
 
 
 def test_the_surest_mistakes_come_first_and_carry_both_pictures(reader: Reader) -> None:

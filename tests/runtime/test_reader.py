@@ -157,6 +157,10 @@ def test_the_card_says_below_which_confidence_to_refuse_and_the_caller_may_diffe
     assert "below 0.99" in refused.reason
     assert refused.confidence > 0.9
     assert reader.read(picture_of(4), reject=0.0).label == "4"
+    knowing = open_reader(tiny_model(card=tiny_card(none_below=1.1)))
+    assert knowing.read(picture_of(4)).label is None
+    assert knowing.read(picture_of(4), reject=0.01).label is None
+    assert knowing.read(picture_of(4), reject=0.0).label == "4"
     with pytest.raises(ValueError, match="reject is 2"):
         reader.read(picture_of(4), reject=2)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from glyphsmith.synth.invented import draw_invented
 from glyphsmith.synth.photographed import photographed
 from glyphsmith.synth.strokes import DIGIT_FORMS, draw_digit
 
@@ -43,3 +44,23 @@ def test_photographs_keep_contrast_and_a_sensible_size() -> None:
 )
 def test_empty_and_full_pictures_are_painted_without_a_fault(glyph: np.ndarray) -> None:
     assert photographed(glyph, np.random.default_rng(0)).size > 0
+
+
+def test_an_invented_sign_is_its_seed_s_and_no_other() -> None:
+    first, again = (draw_invented(np.random.default_rng(5), side_px=48) for _ in range(2))
+    assert first.shape == (48, 48)
+    assert first.dtype == np.uint8
+    np.testing.assert_array_equal(first, again)
+    rng = np.random.default_rng(6)
+    many = {draw_invented(rng, side_px=48).tobytes() for _ in range(50)}
+    assert len(many) == 50
+
+
+def test_an_invented_sign_has_ink_and_room_around_it() -> None:
+    rng = np.random.default_rng(7)
+    for _ in range(50):
+        drawn = draw_invented(rng, side_px=64)
+        assert (drawn > 128).sum() > 20
+        assert (drawn > 128).mean() < 0.5
+        assert not drawn[0].any()
+        assert not drawn[:, -1].any()

@@ -19,7 +19,7 @@ from glyphsmith.runtime.session import Preparer
 from glyphsmith.runtime.store import shipped
 from glyphsmith.train.learned import build_network
 from glyphsmith.train.recipe import Augment, Learn, Network, Prepare, Recipe
-from glyphsmith.train.strangers import KnowsStrangers, knowing, paint_strangers, threshold_of
+from glyphsmith.train.strangers import INVENTED, KnowsStrangers, knowing, paint_strangers, threshold_of
 from glyphsmith.train.tasks.lesson import lesson_of
 
 TINY = Recipe(
@@ -77,6 +77,7 @@ def test_what_is_painted_resembles_none_of_the_own_signs(tmp_path: Path) -> None
     assert again is not None
     assert found.learned.shape[1:] == (1, 16, 16)
     assert len(found.kept_back) > 30
+    assert len(found.learned) > INVENTED > 0
     np.testing.assert_array_equal(found.learned, again.learned)
 
 
@@ -93,10 +94,14 @@ def test_the_threshold_keeps_what_it_says_and_stands_with_its_curve() -> None:
 
 def test_a_refusal_says_that_it_is_none_of_these() -> None:
     alphabet = Alphabet(("a", "b"))
-    strange = decode_label(np.array([0.1, 0.05], np.float32), alphabet, reject=0.3)
-    unsure = decode_label(np.array([0.5, 0.5], np.float32), alphabet, reject=0.6)
+    strange = decode_label(np.array([0.1, 0.05], np.float32), alphabet, none_below=0.3)
+    torn = decode_label(np.array([0.2, 0.15], np.float32), alphabet, none_below=0.3)
+    unsure = decode_label(np.array([0.5, 0.5], np.float32), alphabet, reject=0.6, none_below=0.3)
     assert strange.label is None
     assert strange.reason is not None
     assert strange.reason.startswith("none of these")
+    assert strange.in_alphabet == pytest.approx(0.15)
+    assert torn.label == "a"  # two own signs share what a stranger would not have
+    assert unsure.label is None
     assert unsure.reason is not None
     assert not unsure.reason.startswith("none")

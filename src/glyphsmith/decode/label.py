@@ -12,23 +12,37 @@ __all__ = ["decode_label"]
 
 
 def decode_label(
-    scores: NDArray[np.float32], alphabet: Alphabet, *, top: int = 3, reject: float = 0.0, path: str | None = None
+    scores: NDArray[np.float32],
+    alphabet: Alphabet,
+    *,
+    top: int = 3,
+    reject: float = 0.0,
+    none_below: float = 0.0,
+    path: str | None = None,
 ) -> LabelReading:
     """Turn probabilities (K,) into a LabelReading with the ``top`` best labels; equal scores keep the alphabet's order.
 
-    A best probability below ``reject`` in 0..1 gives the label None and says so in ``reason``.
+    Where "none of these" is an answer, it has what the labels leave of the probability. Labels that together have less
+    than ``none_below``, or a best one with less than ``reject``, both in 0..1, give the label None; ``reason`` says so.
     """
     order = np.argsort(-scores, kind="stable")
     best = int(order[0])
-    confidence = float(scores[best])
-    refused = confidence < reject
-    # Where "none of these" is an answer, it has what the labels leave of the probability.
-    none = "none of these: " if 1.0 - float(scores.sum()) > confidence else ""
-    shown = np.floor(confidence * 1e4) / 1e4  # never rounded up to the limit it is below
+    confidence, together = float(scores[best]), min(1.0, float(scores.sum(dtype=np.float64)))
+    reason = None
+    if together < none_below:
+        reason = f"none of these: all labels together have {_shown(together)} of the probability, below {none_below:g}"
+    elif confidence < reject:
+        reason = f"confidence {_shown(confidence)} is below {reject:g}"
     return LabelReading(
-        label=None if refused else alphabet[best],
+        label=None if reason else alphabet[best],
         confidence=confidence,
         top=tuple((alphabet[int(k)], float(scores[k])) for k in order[:top]),
         path=path,
-        reason=f"{none}confidence {shown:g} is below {reject:g}" if refused else None,
+        reason=reason,
+        in_alphabet=together,
     )
+
+
+def _shown(probability: float) -> str:
+    """Write it so that it is never rounded up to the limit it is below."""
+    return f"{np.floor(probability * 1e4) / 1e4:g}"

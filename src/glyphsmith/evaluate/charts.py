@@ -94,7 +94,7 @@ def coverage_chart(confidence: NDArray[np.float32], right: NDArray[np.bool_]) ->
 def refusing_chart(curve: Sequence[tuple[float, float, float]], at: float) -> Markup:
     """Draw what a threshold keeps of one's own pictures and refuses of strange ones: (threshold, kept, refused)."""
     frame = _Frame(0.0, 1.0, 0.0, 1.0)
-    parts = _axes(frame, "refused below this confidence", "share", _share_tick(0.0), _share_tick(0.0))
+    parts = _axes(frame, "refused where all labels together have less", "share", _share_tick(0.0), _share_tick(0.0))
     parts.append(svg.line("ideal", frame.x(at), frame.y(0.0), frame.x(at), frame.y(1.0)))
     for k, (name, shown) in enumerate((("own pictures kept", "line"), ("strange symbols refused", "line second"))):
         points = [(frame.x(point[0]), frame.y(point[1 + k])) for point in curve]

@@ -37,6 +37,7 @@ class Evaluation(Measured):
     ``labels`` are the K labels counted: the ``known`` ones of the reader's alphabet first, then those that occur in the
     data only, each picture of which is a mistake of the reader. ``truth`` and ``read`` (N,) are indices into it,
     ``placed`` (N,) is 0 where the answer was right, 1 or 2 where the truth stood second or third, else 3.
+    ``in_alphabet`` (N,) is what all labels together had of the probability; below ``none_below`` the file answers none.
     """
 
     task: str
@@ -45,6 +46,13 @@ class Evaluation(Measured):
     truth: NDArray[np.int32]
     read: NDArray[np.int32]
     placed: NDArray[np.uint8]
+    in_alphabet: NDArray[np.float32]
+    none_below: float
+
+    @property
+    def answered(self) -> NDArray[np.bool_]:
+        """Which pictures (N,) the file answers by itself."""
+        return super().answered & (self.in_alphabet >= self.none_below)
 
     @property
     def right(self) -> NDArray[np.bool_]:
@@ -189,6 +197,8 @@ def evaluate(
         truth=truth,
         read=read,
         placed=tally.placed[kept],
+        in_alphabet=tally.in_alphabet[kept],
+        none_below=card.none_below,
         surest=surest,
         pairs=pairs,
     )

@@ -71,6 +71,11 @@ class Measured(ABC):
         return metrics.expected_calibration_error(self.confidence, self.right)
 
     @property
+    def answered(self) -> NDArray[np.bool_]:
+        """Which pictures (N,) the file answers by itself, without being told what to refuse."""
+        return np.asarray(self.confidence >= self.reject_below)
+
+    @property
     def machine_was_busy(self) -> bool:
         """True where the measured times are those of a machine with other things to do."""
         return self.cpu_share < BUSY_BELOW

@@ -16,6 +16,7 @@ from glyphsmith.evaluate.text import TextEvaluation
 __all__ = ["merged"]
 
 _ROWS = ("confidence", "sizes_px", "read_ms", "decode_ms")
+_LABEL_ROWS = ("truth", "read", "placed", "in_alphabet")
 
 
 def merged(parts: Sequence[Evaluation | TextEvaluation], *, part: str, file_bytes: int) -> Evaluation | TextEvaluation:
@@ -26,7 +27,7 @@ def merged(parts: Sequence[Evaluation | TextEvaluation], *, part: str, file_byte
     first = parts[0]
     changes: dict[str, Any] = {name: np.concatenate([getattr(one, name) for one in parts]) for name in _ROWS}
     if isinstance(first, Evaluation):
-        changes |= {name: np.concatenate([getattr(one, name) for one in parts]) for name in ("truth", "read", "placed")}
+        changes |= {name: np.concatenate([getattr(one, name) for one in parts]) for name in _LABEL_ROWS}
         longest = max((one.labels for one in parts), key=len)
         changes["labels"] = longest
     else:

@@ -78,8 +78,8 @@ def report_html(evaluation: Evaluation | TextEvaluation, *, story: Story | None 
     environment.globals.update(plural=words.plural)
     page = environment.get_template("report.html")
     context = _context(evaluation, absent)
-    if story and story.refusing:
-        context["refusing"] = charts.refusing_chart(story.refusing, evaluation.reject_below)
+    if story and story.refusing and isinstance(evaluation, Evaluation):
+        context["refusing"] = charts.refusing_chart(story.refusing, evaluation.none_below)
     return page.render(
         **context,
         story=story,
@@ -141,7 +141,8 @@ def _context(evaluation: Evaluation | TextEvaluation, absent: frozenset[str]) ->
         "calibration": _calibration(evaluation, points),
         "coverage": charts.coverage_chart(evaluation.confidence, right),
         "thresholds": metrics.risk_coverage(evaluation.confidence, right, THRESHOLDS),
-        "refused": metrics.risk_coverage(evaluation.confidence, right, [evaluation.reject_below])[0],
+        "answered": int(evaluation.answered.sum()),
+        "answered_right": int((evaluation.answered & right).sum()),
         "p50": p50,
         "p95": p95,
         "decode": metrics.percentiles(evaluation.decode_ms, (50.0,))[0],

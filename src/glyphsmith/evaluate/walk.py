@@ -86,6 +86,7 @@ class LabelTally(Streamed):
         self.truth = np.zeros(n, np.int32)
         self.read = np.zeros(n, np.int32)
         self.placed = np.zeros(n, np.uint8)
+        self.in_alphabet = np.ones(n, np.float32)
 
     def enter(self, position: int, sample: Sample, answer: Reading) -> None:
         """A label seen for the first time is appended after those of the alphabet."""
@@ -93,6 +94,7 @@ class LabelTally(Streamed):
         first = [label for label, _ in answer.top]
         self.truth[position] = self.index.setdefault(sample.label, len(self.index))
         self.read[position] = self.index[first[0]]
+        self.in_alphabet[position] = answer.in_alphabet
         self.placed[position] = first.index(sample.label) if sample.label in first else 3
 
 

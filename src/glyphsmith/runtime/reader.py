@@ -75,7 +75,8 @@ class Reader:
         reader of texts, and raises
         PictureError where it cannot be opened. A list, tuple, iterator or array (N, H, W, 3) gives a list, in order,
         with a Failure in the place of a picture that cannot be opened. ``top`` is how many labels with their
-        probabilities stand in ``reading.top``. Below the confidence ``reject`` (default: the card's) the label is None.
+        probabilities stand in ``reading.top``. Below the confidence ``reject`` (default: the card's) the label is None;
+        so it is where the card's threshold says "none of these", unless ``reject`` is 0, which refuses nothing.
         ``charset`` holds the characters of a text to the labels in it, ``pattern`` the whole text to a pattern or a
         named grammar (docs/decoding.md); PatternError where nothing is left that could be read.
         """
@@ -98,14 +99,15 @@ class Reader:
         pattern: str | None = None,
     ) -> Iterator[Reading | Failure]:
         """Read many pictures as they come, in order; holds no more than one batch of them in memory."""
+        none_below = 0.0 if reject == 0.0 else self.card.none_below
         reject = self.card.reject_below if reject is None else reject
         if not 0.0 <= reject <= 1.0:
             raise ValueError(f"reject is {reject}, expected a probability in 0..1")
         if top < 0:
             raise ValueError(f"top is {top}, expected 0 or more")
-        return self._read_each(sources, self._decoder(top, reject, charset, pattern), names)
+        return self._read_each(sources, self._decoder(top, reject, none_below, charset, pattern), names)
 
-    def _decoder(self, top: int, reject: float, charset: str | None, pattern: str | None) -> Decoder:
+    def _decoder(self, top: int, reject: float, none_below: float, charset: str | None, pattern: str | None) -> Decoder:
         """Give the function from the scores of one picture and its name to a reading."""
         if self.card.task == "text":
             from glyphsmith.decode.reading import text_answers  # 30 ms that readers of labels do without
@@ -121,7 +123,9 @@ class Reader:
                 f"{self.name} answers one label a picture; a character set or a pattern is for readers of texts",
                 hint="`glyphsmith models` says what each reader reads",
             )
-        return lambda scores, name: decode_label(scores, self.alphabet, top=top, reject=reject, path=name)
+        return lambda scores, name: decode_label(
+            scores, self.alphabet, top=top, reject=reject, none_below=none_below, path=name
+        )
 
     def _read_each(
         self, sources: Iterable[Any], decode: Decoder, names: Iterable[str | None] | None
