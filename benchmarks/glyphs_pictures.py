@@ -68,8 +68,6 @@ TWINS = 0.93
 SIDE_PX = 24
 #: Fonts that draw a symbol; thinning each of them for the pen is what takes the time.
 FONTS_EACH = 12
-#: Two handwritten characters, each the mean of its drawers, that are one to a reader.
-TWINS_BY_HAND = 0.85
 #: The share of painted pictures that a pen draws.
 HANDWRITTEN = 0.7
 #: The share of grounds that have a grain: what the preparation leaves of it must not be read.
@@ -148,44 +146,6 @@ def copy_drawn(out: Path, drawn: Path) -> int:
     return count
 
 
-def turn_drawn(out: Path) -> int:
-    """Add each handwritten character turned by 90, 180 and 270 degrees, where that looks like no character before.
-
-    A character on its side is one more that hands have drawn, with all that hands do to it.
-    """
-    drawn = [folder for folder in sorted(out.iterdir()) if " " in folder.name]
-    pictures = {folder: [Image.open(path).convert("L") for path in sorted(folder.iterdir())] for folder in drawn}
-    looks = [_mean_look(of) for of in pictures.values()]
-    count = 0
-    for degrees in (90, 180, 270):
-        for folder, of in pictures.items():
-            turned = [picture.rotate(degrees, expand=True) for picture in of]
-            look = _mean_look(turned)
-            if float((np.stack(looks) @ look).max()) > TWINS_BY_HAND:
-                continue
-            looks.append(look)
-            place = out / f"{folder.name} {degrees}"
-            place.mkdir()
-            for i, picture in enumerate(turned):
-                picture.save(place / f"{i:02d}.png")
-            count += 1
-    return count
-
-
-def _mean_look(pictures: list[Image.Image]) -> NDArray[np.float32]:
-    """Lay the ink boxes of dark signs on each other, of zero mean and unit length."""
-    total = np.zeros((SIDE_PX, SIDE_PX), np.float32)
-    for picture in pictures:
-        ink = np.asarray(picture, np.float32) < 128
-        rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-        if len(rows):
-            box = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].astype(np.float32)
-            total += cv2.resize(box, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA)
-    flat = np.asarray(cv2.GaussianBlur(total, (0, 0), 1.2), np.float32).ravel()
-    flat = flat - flat.mean()
-    return np.asarray(flat / max(float(np.linalg.norm(flat)), 1e-6), np.float32)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
@@ -194,17 +154,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--grain", type=float, default=GRAIN)
     parser.add_argument("--drawn", type=Path, action="append", default=[])
-    parser.add_argument("--turned", action="store_true", help="handwritten characters on their sides as well")
     asked = parser.parse_args()
     if asked.out.exists():
         raise SystemExit(f"{asked.out} is there already; name a new folder")
     painted = paint(asked.out, tuple(asked.fonts), asked.each, asked.seed, asked.grain)
     drawn = sum(copy_drawn(asked.out, folder) for folder in asked.drawn)
-    turned = turn_drawn(asked.out) if asked.turned else 0
-    print(
-        f"{painted} painted symbols, {asked.each} pictures each, {drawn} handwritten characters and {turned} of them "
-        f"turned, in {asked.out}"
-    )
+    print(f"{painted} painted symbols, {asked.each} pictures each, and {drawn} handwritten characters in {asked.out}")
 
 
 if __name__ == "__main__":
