@@ -36,8 +36,8 @@ class _Pooled(PicturesToLabels):
 
     def scores(self, x: Tensor) -> Tensor:
         """Give the logits (N, K) alone."""
-        # Rows of pixels first: the gradient of a mean over (2, 3) comes back channel by channel, and ReLU's backward pass
-        # takes 20 times as long where its two tensors lie differently, a ninth of a step (docs/log.md).
+        # The gradient of a mean over (2, 3) comes back channel by channel, and the backward pass of ReLU takes 20 times
+        # as long where its two tensors lie differently, a ninth of a step (docs/log.md).
         pixels = self.features(x).permute(0, 2, 3, 1).flatten(1, 2)
         logits: Tensor = self.head(self.drop(pixels.mean(dim=1)))
         return logits
