@@ -190,6 +190,14 @@ def test_few_texts_have_their_figures_from_folds(tmp_path: Path, capsys, monkeyp
     assert judged[-1] == 0.75
 
 
+def test_two_folds_within_a_time_limit_have_a_figure_and_no_forecast(run: Run, tmp_path: Path) -> None:
+    words = ["train", str(run.signs), "--out", str(tmp_path / "run"), "--folds", "2", "--minutes", "5", *FAST]
+    assert main(words) == 0
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text(encoding="utf-8"))
+    assert metrics["part"] == "2-fold"
+    assert metrics["folds"]["count"] == 2
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [(["--folds", "1"], "expected 2 or more"), (["--folds", "500"], "500 folds, but only")],

@@ -197,14 +197,16 @@ def _shares(
     """Read the first two folds after learning from fewer of the others; None where Ctrl-C ended it.
 
     A share is a number of whole folds, so that nothing is torn. As many steps are taken as for all of them, but half:
-    fewer pictures are learned sooner. Empty where there is no time for it, or where there are no labels to count.
+    fewer pictures are learned sooner. Empty where there is no time for it, where two folds leave no share to learn
+    from, or where there are no labels to count.
     """
     folds, recipe = task.folds, task.recipe
     assert folds is not None
     a_fold = sum(fold.seconds for fold in done) / len(done)
     shares, left = shares_of(folds.count), left_s()
     needed = len(shares) * CURVE_FOLDS * (0.6 * a_fold + 2.0)
-    if recipe.task != "label" or task.grown is not None or needed > (CURVE_S if left is None else 0.8 * left):
+    too_long = needed > (CURVE_S if left is None else 0.8 * left)
+    if not shares or recipe.task != "label" or task.grown is not None or too_long:
         return ()
     kinds = len(task.alphabet)
     whole = sum(len(fold.held) for fold in done)
