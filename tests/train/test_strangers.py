@@ -17,6 +17,7 @@ from glyphsmith.nets import label_probabilities, with_none
 from glyphsmith.runtime.reader import open_reader
 from glyphsmith.runtime.session import Preparer
 from glyphsmith.runtime.store import shipped
+from glyphsmith.train import strangers
 from glyphsmith.train.learned import build_network
 from glyphsmith.train.recipe import Augment, Learn, Network, Prepare, Recipe
 from glyphsmith.train.strangers import INVENTED, KnowsStrangers, knowing, paint_strangers, threshold_of
@@ -90,6 +91,18 @@ def test_the_threshold_keeps_what_it_says_and_stands_with_its_curve() -> None:
     kept = [point[1] for point in found.curve]
     assert kept == sorted(kept, reverse=True)
     assert "none of these" in found.line()
+
+
+def test_a_reader_that_is_wholly_sure_of_its_own_does_not_refuse_them_by_their_last_bit() -> None:
+    assert threshold_of([1.0] * 100, [0.1] * 10).at < 1.0 - 1e-6
+
+
+def test_invented_signs_that_look_like_ones_own_are_left_out(monkeypatch) -> None:
+    monkeypatch.setattr(strangers, "INVENTED", 5)
+    reader = open_reader(shipped()["glyphs"])
+    everything = frozenset(reader.alphabet)
+    assert len(strangers._invented(reader, frozenset(), np.random.default_rng(0))) == 5
+    assert strangers._invented(reader, everything, np.random.default_rng(0)) == []
 
 
 def test_a_refusal_says_that_it_is_none_of_these() -> None:

@@ -221,8 +221,9 @@ def threshold_of(own: Sequence[float], others: Sequence[float]) -> Threshold:
         below = np.searchsorted(kept_of, at, side="left"), np.searchsorted(refused_of, at, side="left")
         return at, float(1.0 - below[0] / len(kept_of)), float(below[1] / len(refused_of))
 
-    # Down to a number that is written in full, so that no own picture falls below it by rounding.
-    at = float(np.floor(1e3 * kept_of[int((1.0 - KEPT) * len(kept_of))]) / 1e3)
+    # Down to a number that is written in full, so that no own picture falls below it by rounding; and below 1, which a
+    # sum of probabilities misses by its last bit.
+    at = min(0.999, float(np.floor(1e3 * kept_of[int((1.0 - KEPT) * len(kept_of))]) / 1e3))
     _, kept, refused = shares(at)
     curve = tuple(shares(float(step)) for step in np.round(np.linspace(0.0, 0.95, 20), 4))
     return Threshold(at, kept, len(kept_of), refused, len(refused_of), curve)
