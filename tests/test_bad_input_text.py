@@ -77,6 +77,8 @@ def test_an_empty_label_is_named_and_left_out(glyphsmith: Command, tmp_path: Pat
 
 
 PATTERNS = {
+    "nothing at all": ("", "it is empty"),
+    "an alternative left empty": ("1|", "one alternative is empty"),
     "what no label can spell": ("x+", "no text of the reader's labels can match it"),
     "more than the columns": (r"\d{400}", "needs 400 columns"),
     "a megabyte of brackets": ("(" * 1_000_000, "at most"),
@@ -107,6 +109,15 @@ def test_a_charset_that_cannot_be_is_one_error(glyphsmith: Command, tmp_path: Pa
     refused(glyphsmith("read", "tiny.onnx", "a.png", "--charset", "xyz"), "not labels of this reader")
     refused(glyphsmith("read", "tiny.onnx", "a.png", "--charset", "x" * 1_000_000), "not labels of this reader")
     refused(glyphsmith("read", "tiny.onnx", "a.png", "--charset", "12", "--pattern", "3+"), "")
+
+
+def test_more_texts_than_memory_holds_are_one_error(glyphsmith: Command, tmp_path: Path) -> None:
+    tiny_text_reader(tmp_path / "tiny.onnx")
+    Image.new("L", (60, 20), 128).save(tmp_path / "a.png")
+    for more in ([], ["--json"], ["--pattern", "1+"]):
+        refused(glyphsmith("read", "tiny.onnx", "a.png", "--top", "1000000", *more), "at most 1,000 texts")
+    (line,) = glyphsmith("read", "tiny.onnx", "a.png", "--top", "1000", "--json").json_lines()
+    assert len(line["top"]) == 1000
 
 
 def test_a_megabyte_of_brackets_has_no_value() -> None:

@@ -1,11 +1,15 @@
 import io
+import os
 import struct
+import subprocess
+import sys
 import zlib
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from glyphsmith import picture as pictures
 from glyphsmith.errors import PictureError
 from glyphsmith.picture import load_picture
 
@@ -39,7 +43,8 @@ def test_every_kind_of_source_gives_the_same_pixels(tmp_path):
     image = Image.fromarray(picture)
     path = tmp_path / "with blanks ᚠ 流.png"
     image.save(path)
-    for source in (path, str(path), path.read_bytes(), bytearray(path.read_bytes()), picture, image):
+    opened = io.BytesIO(path.read_bytes())
+    for source in (path, str(path), path.read_bytes(), bytearray(path.read_bytes()), picture, image, opened):
         found = load_picture(source)
         np.testing.assert_array_equal(found, picture)
         assert found.dtype == np.uint8
@@ -213,3 +218,93 @@ def test_arrays_and_objects_that_are_no_picture(source, message):
 @pytest.mark.parametrize("dtype", [np.bool_, np.float32, np.float64])
 def test_masks_and_shares_fill_the_whole_range(dtype):
     assert load_picture(np.array([[0, 1]], dtype))[0, :, 0].tolist() == [0, 255]
+
+
+# --- what would never end, or be too much -----------------------------------------------------------------------------
+
+
+def test_a_file_larger_than_a_picture_can_be_is_not_read(tmp_path):
+    path = tmp_path / "big.png"
+    path.write_bytes(WHOLE)
+    os.truncate(path, 6 * 1024**3)  # a sparse file: it takes no room
+    with pytest.raises(PictureError, match=r"big\.png: 6,442,450,944 bytes, a picture file has at most 536,870,912"):
+        load_picture(path)
+
+
+def test_bytes_and_opened_files_have_the_same_limit(monkeypatch):
+    monkeypatch.setattr(pictures, "MAX_PICTURE_BYTES", 1000)
+    for source in (bytes(1001), io.BytesIO(bytes(5000))):
+        with pytest.raises(PictureError, match="more than 1,000 bytes"):
+            load_picture(source)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes")
+def test_a_pipe_and_a_device_are_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "a.png")
+    with pytest.raises(PictureError, match=r"a\.png: is a pipe, not a file") as caught:
+        load_picture(tmp_path / "a.png")
+    assert "standard input" in caught.value.hint
+    with pytest.raises(PictureError, match="/dev/zero: is a device"):
+        load_picture("/dev/zero")
+
+
+def test_a_picture_that_memory_does_not_hold_is_one_sentence(monkeypatch, tmp_path):
+    def full(*_):
+        raise MemoryError
+
+    (tmp_path / "a.png").write_bytes(WHOLE)
+    monkeypatch.setattr(pictures, "_from_image", full)
+    with pytest.raises(PictureError, match=r"a\.png: there is not enough memory"):
+        load_picture(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize("size", [(64_000_000, 1), (1, 1_000_001)])
+def test_a_side_that_the_graph_cannot_scale_is_refused(size):
+    with pytest.raises(PictureError, match="no side may be longer than 1,000,000"):
+        load_picture(np.zeros(size, np.uint8))
+
+
+def test_a_file_opened_as_text_says_how_to_open_it(tmp_path):
+    (tmp_path / "a.png").write_bytes(WHOLE)
+    with open(tmp_path / "a.png") as file, pytest.raises(PictureError, match=r"a\.png: is opened as text") as caught:
+        load_picture(file)
+    assert '"rb"' in caught.value.hint
+    with open(tmp_path / "a.png", "rb") as file:
+        file.close()
+        with pytest.raises(PictureError, match=r"a\.png: cannot be read .*closed"):
+            load_picture(file)
+
+
+# --- kinds that are named ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("brand", [b"heic", b"heix", b"mif1"])
+def test_a_photo_in_heic_is_named_with_a_way_out(brand):
+    data = b"\0\0\0\x18ftyp" + brand + b"\0\0\0\0mif1heic" + bytes(40)
+    with pytest.raises(PictureError, match="a HEIC photo, which cannot be read here: export it as JPEG"):
+        load_picture(data)
+
+
+def test_a_drawing_in_postscript_starts_no_program():
+    code = """
+import sys, tempfile
+from PIL import EpsImagePlugin
+started = []
+EpsImagePlugin.Ghostscript = lambda *words, **options: started.append(words)
+from glyphsmith.picture import load_picture
+try:
+    load_picture(sys.stdin.buffer)
+except Exception as error:
+    print(type(error).__name__, error, started)
+"""
+    drawing = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n"
+    done = subprocess.run([sys.executable, "-c", code], input=drawing, capture_output=True, check=True)
+    assert done.stdout.decode().startswith("PictureError <stdin>: a PostScript drawing (EPS)")
+    assert done.stdout.decode().endswith("[]\n")
+
+
+@pytest.mark.parametrize("kind", ["BMP", "GIF", "PPM", "WEBP", "TIFF", "AVIF", "JPEG2000", "ICO", "PCX", "TGA", "SGI"])
+def test_every_kind_of_pixels_is_still_opened(kind):
+    if kind not in Image.SAVE and Image.init() and kind not in Image.SAVE:
+        pytest.skip(f"this Pillow does not write {kind}")
+    assert load_picture(encoded(Image.new("RGB", (16, 16), (255, 255, 255)), kind)).shape == (16, 16, 3)

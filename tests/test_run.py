@@ -103,7 +103,10 @@ def test_a_taken_folder_is_refused_and_nothing_in_it_is_lost(signs: Path, tmp_pa
         (["{signs}", "--set", "learn.epochs"], "expected KEY=VALUE"),
         (["{signs}", "--recipe", "digit"], "did you mean digits"),
         (["{signs}", "--minutes", "0"], "--minutes"),
+        (["{signs}", "--seed", "-1"], "--seed is -1, expected 0 or more"),
         (["{signs}", "--resume"], "no such run to resume"),
+        (["runes-mlp"], "FOLDER --recipe runes-mlp"),
+        (["captcha", "--recipe", "digits"], "--recipe names digits"),
         (["{signs}", "--from", "no-such-reader"], "no-such-reader"),
         (["{signs}", "--set", "network.family=mnist-conv3", "--set", "prepare.height_px=12"], "too small"),
     ],
@@ -201,6 +204,31 @@ def test_interrupted_it_leaves_a_file_and_resumes_to_the_bits_of_one_left_alone(
 
     first, second = (network_weights((place / "model.onnx").read_bytes(), where="") for place in (run, alone))
     assert all(np.array_equal(first[name], second[name]) for name in first)
+
+
+@pytest.mark.parametrize("seed", [2**32, 2**70])
+def test_any_seed_is_one_for_scikit_learn_too(signs: Path, tmp_path: Path, seed: int) -> None:
+    words = ["train", str(signs), "--recipe", "runes-mlp", "--set", "learn.epochs=2", "--seed", str(seed)]
+    assert main([*words, "--out", str(tmp_path / "run")]) == 0
+
+
+def test_a_mistake_of_ours_leaves_no_folder_in_the_way(signs: Path, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("glyphsmith.preparing.audit", lambda _: 1 / 0)
+    assert main(["train", str(signs), "--out", str(tmp_path / "run"), *FAST]) == 70
+    assert not (tmp_path / "run").exists()
+
+
+def test_impossible_folds_are_refused_before_anything_is_looked_at(tmp_path: Path, capsys) -> None:
+    assert main(["train", str(tmp_path / "missing"), "--out", str(tmp_path / "run"), "--folds", "1"]) == 2
+    assert "--folds is 1, expected 2 or more" in capsys.readouterr().err
+
+
+def test_the_gate_names_the_pictures_it_read(signs: Path, tmp_path: Path, capsys) -> None:
+    words = ["train", str(signs), "--recipe", "runes-mlp", "--set", "learn.epochs=2"]
+    assert main([*words, "--out", str(tmp_path / "first")]) == 0
+    assert "validation pictures as the network does" in capsys.readouterr().err
+    assert main([*words, "--folds", "2", "--out", str(tmp_path / "second")]) == 0
+    assert "training pictures as the network does" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

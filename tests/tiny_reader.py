@@ -123,9 +123,14 @@ def reseal(file: bytes) -> bytes:
 
 
 def picture_of(label_index: int, alphabet_size: int = 10, *, height: int = 20, width: int = 30) -> NDArray[np.uint8]:
-    """Give a plain picture (H, W, 3) that the tiny reader reads as the label of that index."""
+    """Give a picture (H, W, 3) that the tiny reader reads as the label of that index.
+
+    It is plain but for its last pixel, which is darker by 1: a blank picture is refused.
+    """
     value = round((label_index + 0.5) / alphabet_size * 255)
-    return np.full((height, width, 3), value, np.uint8)
+    picture = np.full((height, width, 3), value, np.uint8)
+    picture[-1, -1] -= 1
+    return picture
 
 
 def expected_probabilities(

@@ -76,6 +76,10 @@ class Grown:
             return None
         return keeping(recipe, start, len(self.old.reader.card.alphabet))
 
+    def judging(self, checked: Audit, split: Split) -> NDArray[np.int64]:
+        """Give the old pictures that judge what was kept; none where there are no old pictures."""
+        return self.rehearsal.judging(split, self.rehearsal.settled(checked))
+
     def compare(
         self, file: bytes, checked: Audit, split: Split
     ) -> tuple[dict[str, Any], dict[str, dict[str, Any]], tuple[str, ...]]:
@@ -84,7 +88,7 @@ class Grown:
         Gives the record for metrics.json, the figures for the card, and both in words.
         """
         known = self.rehearsal.known
-        indices = self.rehearsal.judging(split, self.rehearsal.settled(checked)) if known else split.validation
+        indices = self.judging(checked, split) if known else split.validation
         what = "old pictures" if known else "new pictures of old labels"
         record: dict[str, Any] = {"rehearsed": self.rehearsed.value, "pictures": what, "n": 0}
         on_card: dict[str, dict[str, Any]] = {}
@@ -97,7 +101,12 @@ class Grown:
             key = "exact" if "exact" in now else "accuracy"
             lines.append(
                 f"{what}: {percent(then[key], then['n'])} -> {percent(now[key], now['n'])}, n = {count(now['n'])} "
-                f"(95 % intervals {_interval(then['ci95'])} and {_interval(now['ci95'])}), validation part"
+                f"(95 % intervals {_interval(then['ci95'])} and {_interval(now['ci95'])}), "
+                + (
+                    "not learned again; the old reader knew them"
+                    if self.rehearsal.learned_before
+                    else "validation part"
+                )
             )
         if not known:
             lines.append(

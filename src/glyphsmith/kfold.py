@@ -40,7 +40,7 @@ from glyphsmith.runtime.reader import open_reader
 from glyphsmith.runtime.session import Preparer
 from glyphsmith.train import checkpoint, diagnose, diagnose_text
 from glyphsmith.train.doubtful import Doubt, label_log_probabilities, rank_doubts
-from glyphsmith.train.folding import FoldFigures, fold_figures, seconds_for_fold
+from glyphsmith.train.folding import FoldFigures, fold_figures, how_long, seconds_for_fold
 from glyphsmith.train.judge import logits_of
 from glyphsmith.train.learned import Fit, build_network
 from glyphsmith.train.loop import fit as learn
@@ -151,8 +151,7 @@ def score(
     for k in range(folds.count):
         seconds = seconds_for_fold(left_s(), folds.count - k, folds.count, asked=asked)
         if k == 0:
-            most = f", at most {seconds:.0f} s" if seconds is not None else ""
-            say(f"folds: {folds.count} trainings more, about {final_s:.0f} s each{most}")
+            say(how_long(folds.count, final_s, seconds))
         train = folds.learned(k, task.split.train)
         found = _learn_fold(folder / "folds" / f"{k + 1}", task, train, folds.held(k), seconds, say)
         if found is None:
@@ -178,7 +177,13 @@ def score(
         indices=np.concatenate([fold.held for fold in done]),
         evaluation=whole,
         figures=fold_figures([part.accuracy for part in parts]),
-        likely=label_log_probabilities(logits / temperature, labels, head),
+        likely=label_log_probabilities(
+            logits / temperature,
+            labels,
+            head,
+            refuses=task.recipe.learn.strangers > 0.0,
+            text_temperature=text_temperature,
+        ),
         temperature=temperature,
         text_temperature=text_temperature,
         points=points,

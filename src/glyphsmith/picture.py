@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 import warnings
 from contextlib import suppress
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +19,33 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from glyphsmith.errors import PictureError
 
-__all__ = ["MAX_PIXELS", "PICTURE_SUFFIXES", "Picture", "describe_source", "load_picture"]
+__all__ = [
+    "MAX_PICTURE_BYTES",
+    "MAX_PIXELS",
+    "PICTURE_SUFFIXES",
+    "Picture",
+    "describe_source",
+    "load_picture",
+    "read_bounded",
+]
 
 Picture = NDArray[np.uint8]
 
 #: A larger picture is refused before its pixels are decoded: 64 Mpx are 192 MB of RGB, beyond any phone camera mode.
 MAX_PIXELS = 64_000_000
+
+#: No longer side: ONNX Runtime scales down 16 million pixels in a row, and fails on 33 million.
+MAX_SIDE_PX = 1_000_000
+
+#: A larger file is no picture: 64 Mpx of RGB without any compression are 192 MB, in 16 bits with alpha 512 MB.
+MAX_PICTURE_BYTES = 512 * 1024**2
+
+#: The kinds that Pillow itself decodes: it hands PostScript to Ghostscript, and a picture of a stranger starts no
+#: program. The first five are known to Pillow without looking for more.
+_FORMATS = (
+    "PNG", "JPEG", "BMP", "GIF", "PPM", "WEBP", "TIFF", "AVIF", "JPEG2000", "ICO", "ICNS", "CUR", "DIB", "DDS", "PCX",
+    "DCX", "PSD", "QOI", "SGI", "SUN", "TGA", "XBM", "XPM", "MSP", "IM", "FITS", "FLI",
+)  # fmt: skip
 
 #: File names that are looked at when a folder is searched; a file named by the user is opened whatever its name.
 PICTURE_SUFFIXES = frozenset(
@@ -32,21 +54,38 @@ PICTURE_SUFFIXES = frozenset(
 
 
 def describe_source(source: object) -> str:
-    """Name a picture for a message: its path, or what kind of object it is."""
-    if isinstance(source, str | os.PathLike):
-        return os.fspath(source)
+    """Name a picture for a message: its path, also of an opened file, or what kind of object it is."""
+    name = getattr(source, "name", None) if hasattr(source, "read") else source
+    if isinstance(name, str | os.PathLike):
+        return os.fspath(name)
     return f"<{type(source).__name__}>"
 
 
 def load_picture(source: Any, *, name: str | None = None, max_pixels: int = MAX_PIXELS) -> Picture:
     """Open a picture.
 
-    ``source`` is a path, the bytes of a file, a PIL image, or an array (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) of
-    uint8, bool, uint16 (scaled by 1/257) or float in 0..1. Gives contiguous uint8 (H, W, 3), upright after EXIF.
-    Transparency is laid on white, or on black where the visible pixels are light, so that no writing vanishes.
-    An animated picture gives its first frame. Raises PictureError with one sentence for all else.
+    ``source`` is a path, a file opened in binary, the bytes of a file, a PIL image, or an array (H, W), (H, W, 1),
+    (H, W, 3) or (H, W, 4) of uint8, bool, uint16 (scaled by 1/257) or float in 0..1. Gives contiguous uint8 (H, W, 3),
+    upright after EXIF. Transparency is laid on white, or on black where the visible pixels are light, so that no
+    writing vanishes. An animated picture gives its first frame. Raises PictureError with one sentence for all else.
     """
     where = name or describe_source(source)
+    try:
+        return _loaded(source, where, max_pixels)
+    except MemoryError:
+        raise PictureError(f"{where}: there is not enough memory to open it") from None
+
+
+def read_bounded(file: BinaryIO) -> bytes:
+    """Read a file to its end, or one byte beyond MAX_PICTURE_BYTES, with which ``load_picture`` refuses it."""
+    parts, left = [], MAX_PICTURE_BYTES + 1
+    while left > 0 and (part := file.read(min(left, 1 << 20))):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
+
+
+def _loaded(source: Any, where: str, max_pixels: int) -> Picture:
     if isinstance(source, np.ndarray):
         return _from_array(source, where, max_pixels)
     if isinstance(source, Image.Image):
@@ -54,22 +93,49 @@ def load_picture(source: Any, *, name: str | None = None, max_pixels: int = MAX_
     if isinstance(source, bytes | bytearray | memoryview):
         return _from_bytes(bytes(source), where, max_pixels)
     if isinstance(source, str | os.PathLike):
+        return _from_bytes(_bytes_of(source, where), where, max_pixels)
+    if isinstance(source, io.TextIOBase):
+        raise PictureError(f"{where}: is opened as text", hint='open a picture with open(path, "rb")')
+    if hasattr(source, "read"):
         try:
-            with open(source, "rb") as file:
-                data = file.read()
-        except FileNotFoundError:
-            raise PictureError(f"{where}: no such file") from None
-        except IsADirectoryError:
-            raise PictureError(f"{where}: is a folder, not a picture") from None
-        except OSError as error:
-            raise PictureError(f"{where}: cannot be read ({error.strerror or error})") from None
+            data = read_bounded(source)
+        except (OSError, ValueError) as error:
+            raise PictureError(f"{where}: cannot be read ({error})") from None
         return _from_bytes(data, where, max_pixels)
     raise PictureError(f"{where}: expected a path, bytes, an array or a PIL image, got {type(source).__name__}")
+
+
+def _bytes_of(path: str | os.PathLike[str], where: str) -> bytes:
+    """Read a regular file that is no larger than a picture can be: a pipe would be waited for, a device has no end."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - pathlib is not needed on the way to a cold start
+        if stat.S_ISDIR(found.st_mode):
+            raise PictureError(f"{where}: is a folder, not a picture")
+        if not stat.S_ISREG(found.st_mode):
+            what = "pipe" if stat.S_ISFIFO(found.st_mode) else "device or a socket"
+            raise PictureError(f"{where}: is a {what}, not a file", hint="- reads a picture from standard input")
+        if found.st_size > MAX_PICTURE_BYTES:
+            raise _too_large(where, found.st_size)
+        with open(path, "rb") as file:
+            return read_bounded(file)
+    except FileNotFoundError:
+        raise PictureError(f"{where}: no such file") from None
+    except ValueError as error:  # a zero byte in the name
+        raise PictureError(f"{where!r}: cannot be read ({error})") from None
+    except OSError as error:
+        raise PictureError(f"{where}: cannot be read ({error.strerror or error})") from None
+
+
+def _too_large(where: str, size: int | None = None) -> PictureError:
+    found = f"more than {MAX_PICTURE_BYTES:,} bytes" if size is None else f"{size:,} bytes"
+    return PictureError(f"{where}: {found}, a picture file has at most {MAX_PICTURE_BYTES:,}")
 
 
 def _from_bytes(data: bytes, where: str, max_pixels: int) -> Picture:
     if not data:
         raise PictureError(f"{where}: the file is empty (0 bytes)")
+    if len(data) > MAX_PICTURE_BYTES:
+        raise _too_large(where)
     try:
         # Pillow only warns about a decompression bomb; our own guard below decides, before any pixel is decoded.
         with warnings.catch_warnings():
@@ -78,11 +144,13 @@ def _from_bytes(data: bytes, where: str, max_pixels: int) -> Picture:
                 return _from_image(image, where, max_pixels)
     except PictureError:
         raise
+    except MemoryError:
+        raise
     except UnidentifiedImageError:
-        raise PictureError(f"{where}: not a picture, or a kind of picture that is not known") from None
+        raise PictureError(f"{where}: {_unknown(data[:64])}") from None
     except Image.DecompressionBombError:
         raise PictureError(f"{where}: larger than the limit of {max_pixels:,} pixels") from None
-    except (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, OverflowError, MemoryError) as error:
+    except (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, OverflowError) as error:
         raise PictureError(f"{where}: the picture is damaged or cut off ({error})") from None
     except Exception as error:  # noqa: BLE001 - Pillow's decoders raise anything on hostile bytes
         raise PictureError(f"{where}: the picture is damaged ({type(error).__name__}: {error})") from None
@@ -105,7 +173,20 @@ def _opened(data: bytes) -> Image.Image:
             image = PngImageFile(io.BytesIO(data))
         if image is not None and image.width * image.height <= MAX_PIXELS:
             return image
-    return Image.open(io.BytesIO(data))
+    Image.preinit()
+    with suppress(UnidentifiedImageError):
+        return Image.open(io.BytesIO(data), formats=_FORMATS[:5])
+    Image.init()
+    return Image.open(io.BytesIO(data), formats=[kind for kind in _FORMATS if kind in Image.OPEN])
+
+
+def _unknown(start: bytes) -> str:
+    """Say what a file is that cannot be opened, from its first bytes."""
+    if start[4:8] == b"ftyp" and any(brand in start[8:] for brand in (b"hei", b"hev", b"mif1", b"msf1")):
+        return "a HEIC photo, which cannot be read here: export it as JPEG"
+    if start.startswith((b"%!PS", b"\xc5\xd0\xd3\xc6")):
+        return "a PostScript drawing (EPS), which has no pixels: export it as PNG"
+    return "not a picture, or a kind of picture that is not known"
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -126,6 +207,8 @@ def _guard(width: int, height: int, where: str, max_pixels: int) -> None:
             f"{where}: {width}x{height} pixels, the limit is {max_pixels:,}",
             hint="scale the picture down first; a reader needs no more than a few thousand pixels a side",
         )
+    if max(width, height) > MAX_SIDE_PX:
+        raise PictureError(f"{where}: {width}x{height} pixels, no side may be longer than {MAX_SIDE_PX:,}")
 
 
 def _from_image(image: Image.Image, where: str, max_pixels: int) -> Picture:

@@ -33,8 +33,9 @@ from glyphsmith.train.diagnose import Problem
 from glyphsmith.train.folders import Asked
 from glyphsmith.train.painting import Endless
 from glyphsmith.train.prepared import Prepared, prepare_parts
-from glyphsmith.train.recipe import Recipe, load_recipe, to_toml, with_settings
+from glyphsmith.train.recipe import Recipe, load_recipe, recipe_from_dict, to_toml, with_settings
 from glyphsmith.train.rehearsal import keep_parts
+from glyphsmith.train.signs import Views
 from glyphsmith.train.sources import endless_of, look_ahead, open_asked, painted_symbols
 from glyphsmith.train.start import start_from
 from glyphsmith.train.strangers import Strangers, knowing, paint_strangers
@@ -77,6 +78,17 @@ class Task:
 def _base_of(task: str) -> OldReader | None:
     """Open the shipped reader that small sets of a task start from; None where this installation has none."""
     return growing.open_old(BASES[task]) if BASES[task] in shipped() else None
+
+
+def _views_of(base: OldReader) -> Views:
+    """Give what a reader of signs makes of pictures, with what reaches their edge and without it."""
+    card = base.reader.card
+    settings = recipe_from_dict(card.recipe, where=card.name).prepare
+
+    def prepared(clear_edge: bool) -> Preparer:
+        return Preparer(preparation(replace(settings, clear_edge=clear_edge)).SerializeToString())
+
+    return Views.of(card, base.weights, kept=prepared(False), cleared=prepared(True))
 
 
 def prepare(folder: Path, asked: Asked, say: Callable[[str], None]) -> Task:
@@ -128,7 +140,17 @@ def prepare(folder: Path, asked: Asked, say: Callable[[str], None]) -> Task:
     if made.texts is None:
         automatic.check_labels(counts)
     base = _base_of(made.recipe.task) if old is None and not asked.recipe else None
-    choose_rest(made, asked, source, checked, split.train, counts, base=base.reader if base else None)
+    choose_rest(
+        made,
+        asked,
+        source,
+        checked,
+        split.train,
+        counts,
+        base=base.reader.card if base else None,
+        views=_views_of(base) if base and made.recipe.task == "label" else None,
+        old=old.reader.card if old and made.recipe.task == "label" else None,
+    )
     chosen, decisions = made.recipe, made.decisions
     alphabet, weights = Alphabet.of([*counts, *painted_symbols(asked.source, chosen)]), None
     if grown:

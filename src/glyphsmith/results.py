@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 __all__ = ["Failure", "LabelReading", "SheetReading", "TextReading"]
 
@@ -124,10 +124,15 @@ class SheetReading:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A picture that could not be read, and why; it stands in its place among the answers of a list."""
+    """A picture that could not be read, and why; it stands in its place among the answers of a list.
+
+    ``wanted`` names what was to be read, and ``with_value`` says that its value was, too: the keys of the JSON record.
+    """
 
     path: str | None
     error: str
+    wanted: Literal["label", "text"] = "label"
+    with_value: bool = False
 
     @property
     def label(self) -> None:
@@ -140,10 +145,18 @@ class Failure:
         return None
 
     @property
+    def value(self) -> None:
+        """None: there is no answer."""
+        return None
+
+    @property
     def confidence(self) -> float:
         """0.0: there is no answer."""
         return 0.0
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the JSON record of this failure."""
-        return {"path": self.path, "label": None, "confidence": 0.0, "error": self.error}
+        """Give the JSON record of this failure: null in the place of what was to be read."""
+        record: dict[str, Any] = {"path": self.path, self.wanted: None}
+        if self.with_value:
+            record["value"] = None
+        return {**record, "confidence": 0.0, "error": self.error}

@@ -19,10 +19,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glyphsmith.errors import GlyphsmithError
 from glyphsmith.train.extra import need_the_train_extra
 from glyphsmith.train.folders import Asked
-from glyphsmith.train.plan import time_to_learn
+from glyphsmith.train.plan import over_limit, time_to_learn
 from glyphsmith.train.recipe import to_toml
 
 if TYPE_CHECKING:
@@ -75,14 +74,14 @@ def run(
     ``resume`` goes on with the run in ``out``. ``say`` takes each line meant for people (default: stderr). Raises
     DataError, RecipeError, TrainingError, ModelError, ExportError or MissingExtraError; nothing in ``out`` is lost.
     """
+    began = time.monotonic()  # loading torch is part of the time that --minutes limits
     need_the_train_extra()
     from glyphsmith.preparing import prepare
-    from glyphsmith.train import folders, progress
+    from glyphsmith.train import diagnose, folders, progress
     from glyphsmith.train.beside import learn_beside
     from glyphsmith.train.fabric import process, share
     from glyphsmith.train.signals import held_back
 
-    began = time.monotonic()
     say = say or progress.to_stderr
     folder = Path(out)
     asked = Asked(
@@ -110,10 +109,12 @@ def run(
         asked = folders.read_asked(folder, asked)
     try:
         task = prepare(folder, asked, say)
+        _say_without_folds(task, asked, say)
+        ready_s = time.monotonic() - began
         strangers = task.strangers.learned if task.strangers else None
         share({"classes": len(task.alphabet), "endless": task.endless, "strangers": strangers})
         fit = _learn(folder, task, asked.minutes, began, resume, say)
-    except (GlyphsmithError, KeyboardInterrupt):
+    except BaseException:
         if not resume:
             folders.undo(folder, made=made)
         raise
@@ -124,9 +125,24 @@ def run(
     scored = _score(folder, task, fit, asked, written, began, say)
     if scored is not None:
         fit.temperature, fit.text_temperature = scored.temperature, scored.text_temperature
+        _warn(task, diagnose.uncalibrated(fit), say)
         with held_back():
             written = _write(folder, task, fit, asked, say)
-    return _report(folder, task, fit, asked, written, scored, say)
+    outcome = _report(folder, task, fit, asked, written, scored, say)
+    if line := over_limit(asked.minutes, time.monotonic() - began, ready_s):
+        say(line)
+    return outcome
+
+
+def _say_without_folds(task: Task, asked: Asked, say: Callable[[str], None]) -> None:
+    """Say where folds are left out for want of time."""
+    from glyphsmith.train.folding import left_out_for_time
+
+    given = bool(task.audit.parts["test"] and task.audit.parts["train"])
+    found = left_out_for_time(asked, task.audit.labels, texts=task.recipe.task == "text", given_test=given)
+    if found is not None:
+        task.decisions.append(found)
+        say(f"{found.what}: {found.value} - {found.reason}")
 
 
 def _learn(
@@ -174,6 +190,11 @@ def _diagnose(task: Task, fit: Fit, say: Callable[[str], None]) -> None:
         validation=(task.validation.pictures, task.validation.labels),
         alphabet=task.alphabet.labels,
     )
+    _warn(task, [*found, *diagnose.uncalibrated(fit)], say)
+
+
+def _warn(task: Task, found: Sequence[Problem], say: Callable[[str], None]) -> None:
+    """Say what is wrong, and keep it for metrics.json and the card."""
     for problem in found:
         say(f"warning: {problem.text}\nhint: {problem.hint}")
     task.problems += found
@@ -208,7 +229,8 @@ def _write(folder: Path, task: Task, fit: Fit, asked: Asked, say: Callable[[str]
     round_weights(fit.network)
     file = reader_bytes(fit.network, recipe.prepare, card, temperature=fit.temperature)
     gate = _gate(file, fit, task)
-    say(f"gate: the file reads {gate['n']} validation pictures as the network does (within {gate['largest']:.1g})")
+    part = "validation" if len(task.split.validation) else "training"
+    say(f"gate: the file reads {gate['n']} {part} pictures as the network does (within {gate['largest']:.1g})")
     write_atomically(folder / "model.onnx", file)
     return _Written(file, card, gate)
 
@@ -251,6 +273,7 @@ def _report(
     from glyphsmith.export.reader_file import with_card
     from glyphsmith.files import write_atomically
     from glyphsmith.nets import count_weights
+    from glyphsmith.refusing import none_below_of, settle_threshold
     from glyphsmith.runtime.reader import open_reader
     from glyphsmith.train import records
     from glyphsmith.train.curves import draw_curves
@@ -277,13 +300,15 @@ def _report(
         remarks = (*scored.lines(), *said, *remarks)
         if evaluation is None:
             evaluation, part = scored.evaluation, scored.part
-    threshold = _threshold(file, task, evaluation)
+    threshold = settle_threshold(file, task, evaluation)
+    none_below, said_of_none = none_below_of(task, threshold)
     if isinstance(evaluation, Evaluation) and threshold is not None:
-        evaluation, remarks = replace(evaluation, none_below=threshold.at), (*remarks, threshold.line())
+        evaluation = replace(evaluation, none_below=threshold.at)
+    remarks = (*remarks, *said_of_none)
     for line in remarks:
         say(line)
-    if figures:
-        file = with_card(file, _finished(open_reader(file).card, figures, threshold))
+    if figures or none_below:
+        file = with_card(file, _finished(open_reader(file).card, figures, none_below, threshold))
         write_atomically(model, file)
     doubts, doubtful = kfold.doubtful(scored, source) if scored else ([], ())
     if doubts:
@@ -339,26 +364,10 @@ def _report(
     return Outcome(folder, model, part, evaluation, tuple(task.problems), fit.stopped, fit.interrupted)
 
 
-def _finished(card: Card, figures: dict[str, dict[str, Any]], threshold: Threshold | None) -> Card:
+def _finished(card: Card, figures: dict[str, dict[str, Any]], none_below: float, threshold: Threshold | None) -> Card:
     """Put on the card what was measured on the file."""
-    card = replace(card, figures=figures)
-    if threshold is None:
-        return card
-    return replace(card, none_below=threshold.at, data={**card.data, "none of these": threshold.on_card()})
-
-
-def _threshold(file: bytes, task: Task, evaluation: Evaluation | TextEvaluation | None) -> Threshold | None:
-    """Settle what counts as none of the labels; None where it was not learned, or too little is known of the own."""
-    from glyphsmith.evaluate.evaluation import Evaluation
-    from glyphsmith.results import LabelReading
-    from glyphsmith.runtime.reader import open_reader
-    from glyphsmith.train.strangers import LEAST_OWN, threshold_of
-
-    if task.strangers is None or not isinstance(evaluation, Evaluation) or evaluation.n < LEAST_OWN:
-        return None
-    answers = open_reader(file).read_each(task.strangers.kept_back, reject=0.0)
-    others = [answer.in_alphabet for answer in answers if isinstance(answer, LabelReading)]
-    return threshold_of(evaluation.in_alphabet.tolist(), others)
+    card = replace(card, figures=figures, none_below=none_below)
+    return replace(card, data={**card.data, "none of these": threshold.on_card()}) if threshold else card
 
 
 def _gate(file: bytes, fit: Fit, task: Task) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -10,9 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from glyphsmith.cli import main
+from glyphsmith.cli import main, shown
 from painted_sheet import paint_sheet
 from tiny_reader import picture_of, tiny_card, tiny_reader
+from tiny_text_reader import tiny_text_reader
 
 
 @pytest.fixture
@@ -155,7 +157,7 @@ def test_find_reads_a_sheet_in_order(album, run):
     status, out, err = run("read", "tiny.onnx", "sheet.png", "--find", "--steps", "found.png")
     assert status == 0
     assert len(out.splitlines()) == 2
-    assert "1 of 1 pictures drawn" in err
+    assert "1 of 1 picture drawn" in err
 
 
 def test_a_sheet_without_glyphs_is_a_failed_picture(album, run):
@@ -197,3 +199,123 @@ def test_an_interrupt_is_status_130(album):
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 130
         assert b"Traceback" not in process.stderr.read()
+
+
+def test_one_huge_file_fails_in_its_place(album, run):
+    (album / "big.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    os.truncate(album / "big.png", 6 * 1024**3)
+    status, out, err = run("read", "tiny.onnx", "pics/a 5 ᚠ.png", "big.png", "pics/a 8 ᚠ.png", "--json")
+    records = [json.loads(line) for line in out.splitlines()]
+    assert status == 1
+    assert [record["label"] for record in records] == ["5", None, "8"]
+    assert "a picture file has at most 536,870,912" in records[1]["error"]
+    assert "out of memory" not in err
+
+
+def test_a_failed_picture_has_null_where_the_answer_stands(album, run):
+    tiny_text_reader(album / "text.onnx")
+    tiny_text_reader(album / "sums.onnx", arithmetic=True)
+    (album / "b.png").write_bytes(b"")
+    keys = {}
+    for words in (["tiny.onnx"], ["text.onnx"], ["sums.onnx"], ["tiny.onnx", "--find"]):
+        _, out, _ = run("read", *words, "b.png", "--json")
+        keys[" ".join(words)] = {key for key, value in json.loads(out).items() if value is None}
+    assert keys == {
+        "tiny.onnx": {"label"},
+        "text.onnx": {"text"},
+        "sums.onnx": {"text", "value"},
+        "tiny.onnx --find": {"text"},
+    }
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell of POSIX closes streams")
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        ("pics/*1*.png >&-", 0, ""),
+        ("pics/*1*.png nix.png >&- 2>&-", 1, ""),
+        ("pics/*1*.png nix.png 2>&-", 1, ""),
+        ("- <&-", 2, "error: -: standard input is closed\n"),
+    ],
+)
+def test_a_closed_stream_is_no_traceback(album, words, status, said):
+    command = f'"{sys.executable}" -m glyphsmith read tiny.onnx {words}'
+    done = subprocess.run(command, shell=True, cwd=album, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (status, said)
+    assert done.stdout.count("%") == (">&- " not in f"{words} ".replace("2>&-", "") and status < 2)
+
+
+@pytest.mark.parametrize("target", ["pics/a 5 ᚠ.png", "./pics/../pics/a 5 ᚠ.png", "link.png", "hard.png", "reader.png"])
+def test_steps_never_replace_what_is_read(album, run, target):
+    picture = album / "pics" / "a 5 ᚠ.png"
+    (album / "link.png").symlink_to(picture)
+    (album / "hard.png").hardlink_to(picture)
+    (album / "tiny.onnx").rename(album / "reader.png")
+    before = {path: path.read_bytes() for path in album.rglob("*") if path.is_file()}
+    status, out, err = run("read", "reader.png", "pics", "--steps", target)
+    assert (status, out) == (2, "")
+    assert "this file is read, and would be replaced" in err
+    assert before == {path: path.read_bytes() for path in album.rglob("*") if path.is_file()}
+
+
+def test_a_blank_picture_is_refused_and_said_so(album, run):
+    Image.new("L", (20, 20), 255).save(album / "blank.png")
+    status, out, _ = run("read", "tiny.onnx", "blank.png")
+    assert status == 0
+    assert out.startswith("blank.png  -  ")
+    assert "(the picture is blank)" in out
+    _, out, _ = run("read", "tiny.onnx", "blank.png", "--json")
+    assert list(json.loads(out)) == ["path", "label", "confidence", "top", "reason"]
+    _, out, _ = run("read", "tiny.onnx", "blank.png", "--json", "--reject", "0")
+    assert json.loads(out)["label"] == "9"
+
+
+def test_an_empty_text_is_seen(album, run):
+    tiny_text_reader(album / "text.onnx")
+    words = ["read", "text.onnx", "pics/a 1 ᚠ.png", "--pattern", "(1)?", "--top", "2"]
+    texts = [text for text, _ in json.loads(run(*words, "--json")[1])["top"]]
+    assert sorted(texts) == ["", "1"]
+    assert "(nothing) " in run(*words)[1]
+
+
+def test_control_signs_are_shown_and_not_obeyed(tmp_path, run):
+    alphabet = ("a\x1b[31m", "b\u202e")
+    tiny_reader(tmp_path / "t.onnx", alphabet, card=tiny_card(alphabet))
+    for k, name in enumerate(("e\x1b[2J.png", "line\nbreak.png")):
+        Image.fromarray(picture_of(k, 2)).save(tmp_path / name)
+    (tmp_path / "z\x07.png").write_bytes(b"")
+    _, out, err = run("read", tmp_path / "t.onnx", tmp_path, "--top", "2")
+    assert len(out.splitlines()) == 2
+    for escaped in (r"e\x1b[2J.png", r"line\nbreak.png", r"a\x1b[31m", r"b\u202e"):
+        assert escaped in out
+    assert r"z\x07.png: the file is empty" in err
+    assert not {"\x1b", "\x07", "\u202e"} & set(out + err)
+    status, _, err = run("read", tmp_path / "no\x1b.onnx", tmp_path)
+    assert status == 2
+    assert r"no\x1b.onnx: no such file" in err
+    # JSON has escapes of its own and keeps every label as it is.
+    records = [json.loads(line) for line in run("read", tmp_path / "t.onnx", tmp_path, "--json")[1].splitlines()]
+    assert [record["label"] for record in records] == [*alphabet, None]
+
+
+def test_what_people_write_is_shown_as_it_is():
+    for text in ("ᚠ流é", "a b", "👩\u200d🔬", "", "שלום"):
+        assert shown(text) == text
+
+
+def test_what_fails_because_it_was_interrupted_is_interrupted(monkeypatch, capfd):
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def loading(words):
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            raise ImportError("initialization failed") from None  # as modules in C do
+
+    monkeypatch.setattr("glyphsmith.cli._run", loading)
+    try:
+        assert main(["read", "digits", "-"]) == 130
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert capfd.readouterr().err == "interrupted\n"

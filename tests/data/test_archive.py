@@ -155,3 +155,32 @@ def test_what_is_no_archive_is_refused(tmp_path: Path, make: Callable[[Path], ob
     (tmp_path / "x").write_bytes(b"no archive at all" * 100)
     with pytest.raises(DataError, match="damaged"):
         make(tmp_path / "x")
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("name", ["twice.zip", "twice.tar"])
+def test_files_of_one_name_are_said_to_be_left_out(tmp_path: Path, name: str) -> None:
+    members = [("a/1.png", glyph(0, 0)), ("a/1.png", glyph(0, 1)), ("b/1.png", glyph(1, 0)), ("a/./1.png", glyph(0, 2))]
+    if name.endswith("zip"):
+        with zipfile.ZipFile(tmp_path / name, "w") as packed_zip:
+            for member, picture in members:
+                packed_zip.writestr(member, png(picture))
+    else:
+        with tarfile.open(tmp_path / name, "w") as packed_tar:
+            for member, picture in members:
+                info = tarfile.TarInfo(member)
+                info.size = len(png(picture))
+                packed_tar.addfile(info, io.BytesIO(png(picture)))
+    opened = open_source(tmp_path / name)
+    assert len(opened) == 2
+    assert (opened.picture(0)[..., 0] == glyph(0, 2)).all()
+    assert any("left out: 2 files of the same name" in note and "a/1.png" in note for note in opened.notes)
+
+
+def test_a_drive_or_a_root_is_no_class(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
+        for k, member in enumerate(["C:\\a\\1.png", "D:/b/1.png", "/c/1.png", "d/1.png", "a:b/1.png"]):
+            archive.writestr(member, png(glyph(k, 0)))
+    opened = open_source(tmp_path / "set.zip")
+    assert opened.labels == ["a", "a:b", "b", "c", "d"]
+    assert any("3 names begin at the root of a disk" in note and "C:" in note for note in opened.notes)

@@ -10,8 +10,10 @@ import h5py
 import numpy as np
 import pytest
 
+from glyphsmith.data.audit import audit
 from glyphsmith.data.cifar import RECORD_BYTES
 from glyphsmith.data.source import open_source
+from glyphsmith.data.split import split_samples
 from glyphsmith.errors import DataError
 from tests.data.small_sets import glyph, idx
 
@@ -162,3 +164,55 @@ def test_a_damaged_head_of_an_array_is_refused(tmp_path: Path, damage: bytes) ->
             archive.writestr(name, sound.read(name).replace(b"{'descr'", damage, 1))
     with pytest.raises(DataError, match="damaged"):
         open_source(tmp_path / "b.npz")
+
+
+@pytest.mark.parametrize("suffix", ["npz", "h5", "zip"])
+def test_pictures_with_an_empty_label_are_left_out_and_said(tmp_path: Path, suffix: str) -> None:
+    pictures = np.stack([glyph(k % 3, k) for k in range(30)])
+    answers = ["", "a", " ", "b", "a", "b"] * 5
+    path = tmp_path / f"a.{suffix}"
+    if suffix == "npz":
+        np.savez(path, images=pictures, labels=np.array(answers))
+    else:
+        with h5py.File(path, "w") as file:
+            file["images"] = pictures
+            file.create_dataset("labels", data=answers, dtype=h5py.string_dtype())
+    if suffix == "zip":
+        path.rename(tmp_path / "a.h5")
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.write(tmp_path / "a.h5", "a.h5")
+    opened = open_source(path)
+    kept = [i for i in range(30) if answers[i].strip()]
+    assert opened.labels == [answers[i] for i in kept]
+    assert opened.sample(0).name.endswith("#1")
+    assert all((opened.picture(k)[..., 0] == pictures[i]).all() for k, i in enumerate(kept))
+    block = opened.block(3, 9)
+    assert block is not None
+    assert (block == pictures[kept[3:9]]).all()
+    checked = audit(opened, progress=False)
+    found = [finding for finding in checked.findings if "10 pictures without a label" in finding.text]
+    assert found[0].level == "warning"
+    assert "" not in checked.labels
+
+
+def test_labels_that_are_all_empty_are_one_error(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", images=np.stack([glyph(0, k) for k in range(3)]), labels=np.array([""] * 3))
+    with pytest.raises(DataError, match="none of its 3 pictures has a label"):
+        open_source(tmp_path / "a.npz")
+
+
+def test_a_block_with_wide_gaps_is_not_read_whole(tmp_path: Path) -> None:
+    pictures = np.stack([glyph(0, k) for k in range(30)])
+    np.savez(tmp_path / "a.npz", images=pictures, labels=np.array(["a", *[""] * 28, "b"]))
+    opened = open_source(tmp_path / "a.npz")
+    assert opened.block(0, 2) is None
+    assert audit(opened, progress=False).readable.all()
+
+
+def test_arrays_named_test_beside_others_of_no_part_are_held_out(tmp_path: Path) -> None:
+    arrays = {"images": PICTURES[:8], "labels": LABELS[:8], "images_test": PICTURES[8:], "labels_test": LABELS[8:]}
+    np.savez(tmp_path / "a.npz", **arrays)
+    opened = open_source(tmp_path / "a.npz")
+    assert opened.parts == [None] * 8 + ["test"] * 4
+    split = split_samples(audit(opened, progress=False), opened, validation=0.0)
+    assert split.test.tolist() == [8, 9, 10, 11]

@@ -142,6 +142,22 @@ def test_copies_across_a_given_split_are_a_warning(tmp_path: Path) -> None:
     assert "test/a/3.png" in told[0]
 
 
+def test_copies_that_names_tell_are_named_within_a_set_and_across_its_parts(tmp_path: Path) -> None:
+    for part, start in (("train", 0), ("test", 100)):
+        for k, label in enumerate("ab"):
+            for number in range(6):
+                write(tmp_path / part / label / f"{start + number}.png", glyph(k, start + number))
+    turned = np.asarray(Image.fromarray(glyph(0, 3)).rotate(10))
+    write(tmp_path / "train" / "a" / "3_rot10.png", turned)
+    checked = audited(tmp_path)
+    assert "train/a/3.png = train/a/3_rot10.png" in said(checked, "2 pictures were by their names made")[0]
+    assert not said(checked, "given test part")
+    rows = ["file,label,part", "train/a/3_rot10.png,a,train"]
+    rows += [f"train/{label}/{k}.png,{label},{'test' if k > 2 else 'train'}" for k in range(6) for label in "ab"]
+    (tmp_path / "labels.csv").write_text("\n".join(rows))
+    assert said(audited(tmp_path), "1 pictures of the given test part are in the train part too")
+
+
 def test_imbalance_and_tiny_classes_are_warnings(tmp_path: Path) -> None:
     folder_a_class(tmp_path, ["many", "few"], each=2)
     for number in range(10, 40):

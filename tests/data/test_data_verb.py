@@ -73,6 +73,43 @@ def test_import_writes_what_train_can_open(tmp_path: Path, capsys: pytest.Captur
     assert len(open_source(tmp_path / "out.h5")) == 30
 
 
+@pytest.mark.parametrize("out", ["set/labels.csv", "set/../set/labels.csv", "link.csv"])
+@pytest.mark.parametrize("source", ["set", "set/labels.csv"])
+def test_split_does_not_write_onto_its_own_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, source: str, out: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder_a_class(tmp_path / "set", each=5)
+    rows = [f"{label}/{k:03d}.png,{label},ann" for label in "abc" for k in range(5)]
+    table = tmp_path / "set" / "labels.csv"
+    table.write_text("\n".join(["file,label,writer", *rows]))
+    if out == "link.csv":
+        try:
+            (tmp_path / out).symlink_to(table)
+        except OSError:
+            return  # a system without links cannot be asked to write to one
+    before = table.read_bytes()
+    status, printed, err = run(capsys, "split", source, "--out", out)
+    assert (status, printed) == (2, "")
+    assert "is part of" in err
+    assert "would be overwritten" in err
+    assert table.read_bytes() == before
+    (tmp_path / "set" / "split.csv").write_text("old")  # lies there, but is not read: labels.csv is
+    assert run(capsys, "split", source, "--out", "set")[0] == 0
+
+
+def test_import_does_not_write_onto_what_it_reads(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "in" / "out.h5"
+    out.parent.mkdir()
+    run(capsys, "import", folder_a_class(tmp_path / "set", each=5), out)
+    before = out.read_bytes()
+    for source in (out, out.parent):
+        status, printed, err = run(capsys, "import", source, out)
+        assert (status, printed) == (2, "")
+        assert "would be overwritten" in err
+        assert out.read_bytes() == before
+
+
 @pytest.mark.parametrize(
     "words",
     [

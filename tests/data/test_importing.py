@@ -88,6 +88,18 @@ def test_groups_and_a_given_split_travel_along(tmp_path: Path) -> None:
     assert [stored.sample(i).part for i in range(8, 12)] == ["test"] * 4
 
 
+def test_a_validation_part_taken_from_a_given_one_is_written_as_it_is_reported(tmp_path: Path) -> None:
+    pictures = np.stack([glyph(k % 3, k) for k in range(30)])
+    answers = np.arange(30) % 3
+    arrays = {"x_train": pictures[:20], "y_train": answers[:20], "x_test": pictures[20:], "y_test": answers[20:]}
+    np.savez(tmp_path / "a.npz", **arrays)
+    source = open_source(tmp_path / "a.npz")
+    done = import_to_hdf5(source, tmp_path / "out.h5", validation="first:5", progress=False)
+    stored = open_source(tmp_path / "out.h5")
+    assert [len(part) for part in (done.split.train, done.split.validation, done.split.test)] == [15, 5, 10]
+    assert [stored.sample(i).part for i in range(30)] == ["validation"] * 5 + ["train"] * 15 + ["test"] * 10
+
+
 def test_arrays_are_imported_too(tmp_path: Path) -> None:
     pictures = np.stack([glyph(k % 3, k) for k in range(30)])
     np.savez(tmp_path / "a.npz", images=pictures, labels=np.arange(30) % 3)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from glyphsmith.data.audit import audit
 from glyphsmith.data.source import open_source
 from glyphsmith.errors import DataError, PictureError
 from tests.data.small_sets import folder_a_class, glyph, png, write
@@ -217,6 +218,44 @@ def test_further_columns_are_groups_and_a_part_column_is_the_split(tmp_path: Pat
     assert "writer" in (told.value.hint or "")
 
 
+@pytest.mark.parametrize(
+    ("word", "part"),
+    [
+        ("holdout", "test"),
+        ("Held-Out", "test"),
+        ("held_out", "test"),
+        ("eval", "test"),
+        ("testing", "test"),
+        ("dev", "validation"),
+        (" VAL ", "validation"),
+    ],
+)
+def test_a_part_column_knows_what_people_call_held_out_pictures(tmp_path: Path, word: str, part: str) -> None:
+    for name in "abc":
+        write(tmp_path / f"{name}.png", glyph(ord(name), 0))
+    (tmp_path / "labels.csv").write_text(f"file,label,split\na.png,x,training\nb.png,y,{word}\nc.png,y,\n")
+    opened = open_source(tmp_path)
+    assert [opened.sample(i).part for i in range(3)] == ["train", part, None]
+
+
+def test_a_word_that_names_no_part_is_one_error_and_no_training_picture(tmp_path: Path) -> None:
+    for name in "abc":
+        write(tmp_path / f"{name}.png", glyph(ord(name), 0))
+    table = "file,label,Split\na.png,x,train\nb.png,y,unseen\nc.png,y,foo\n"
+    (tmp_path / "labels.csv").write_text(table)
+    with pytest.raises(DataError, match="2 lines have 'foo', 'unseen' in the column Split") as told:
+        open_source(tmp_path)
+    assert "holdout" in (told.value.hint or "")
+    assert open_source(tmp_path, group="Split").parts is None  # grouped by, it may hold anything
+
+
+def test_a_table_may_name_only_what_is_held_out(tmp_path: Path) -> None:
+    for name in "abc":
+        write(tmp_path / f"{name}.png", glyph(ord(name), 0))
+    (tmp_path / "labels.csv").write_text("file,label,split\na.png,x,\nb.png,y,test\nc.png,y,\n")
+    assert open_source(tmp_path).parts == [None, "test", None]
+
+
 def test_a_group_where_there_is_no_table_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no column 'writer'"):
         open_source(folder_a_class(tmp_path), group="writer")
@@ -260,6 +299,35 @@ def test_a_list_of_names_and_labels(tmp_path: Path) -> None:
         write(tmp_path / "images" / f"{name}.png", glyph(ord(name), 0))
     (tmp_path / "labels.txt").write_text("a.png TOTAL 12\nimages/b.png\tTHANK YOU\n")
     assert labels(tmp_path) == ["TOTAL 12", "THANK YOU"]
+
+
+@pytest.mark.parametrize("text", ["0.png,a\nb c.png, x y\n", "0.png;a\nb c.png;x y", "0.png,a\nb c.png\tx y\n"])
+def test_a_list_may_part_names_and_labels_by_commas(tmp_path: Path, text: str) -> None:
+    for name in ("0", "b c"):
+        write(tmp_path / f"{name}.png", glyph(ord(name[0]), 0))
+    (tmp_path / "labels.txt").write_text(text)
+    opened = open_source(tmp_path)
+    assert [(opened.sample(i).name, opened.sample(i).label) for i in range(2)] == [("0.png", "a"), ("b c.png", "x y")]
+
+
+def test_labels_with_commas_are_labels_where_no_picture_has_such_a_name(tmp_path: Path) -> None:
+    for k in range(2):
+        write(tmp_path / f"{k}.png", glyph(k, 0))
+    (tmp_path / "labels.txt").write_text("1,5\n2.png,7\n")
+    assert labels(tmp_path) == ["1,5", "2.png,7"]
+
+
+def test_a_value_that_its_expression_has_not_is_a_warning(tmp_path: Path) -> None:
+    lines = ["(3-7)+5 99", "2*3+4 10", "1/3 0.33", "7/2 = 7/2", "流=42;流+1 43", "1/0 5", "2+2"]
+    for k in range(len(lines)):
+        write(tmp_path / f"{k}.png", glyph(k, 0))
+    (tmp_path / "labels.txt").write_text("\n".join(lines), encoding="utf-8")
+    opened = open_source(tmp_path)
+    told = [note for note in opened.notes if note.startswith("doubtful")]
+    assert "1 labels" in told[0]
+    assert "0.png: '(3-7)+5 99'" in told[0]
+    found = [finding for finding in audit(opened, progress=False).findings if finding.text == told[0]]
+    assert found[0].level == "warning"
 
 
 def test_a_list_in_the_order_of_the_numbers(tmp_path: Path) -> None:
@@ -309,3 +377,63 @@ def test_a_link_that_leads_upwards_is_not_walked_for_ever(tmp_path: Path) -> Non
     except OSError:
         return  # a system without links has nothing to follow
     assert len(open_source(tmp_path)) == 2
+
+
+def test_links_that_lead_nowhere_are_listed(tmp_path: Path) -> None:
+    folder_a_class(tmp_path, ["a", "b"], each=2)
+    try:
+        (tmp_path / "a" / "gone.png").symlink_to(tmp_path / "nowhere.png")
+    except OSError:
+        return  # a system without links has none that lead nowhere
+    (tmp_path / "b" / "round.PNG").symlink_to(tmp_path / "b" / "round.PNG")
+    (tmp_path / "c").symlink_to(tmp_path / "no_folder", target_is_directory=True)
+    (tmp_path / "b" / "good.png").symlink_to(tmp_path / "a" / "000.png")
+    opened = open_source(tmp_path)
+    assert any("1 links that lead nowhere (first: c)" in note for note in opened.notes)
+    checked = audit(opened, progress=False)
+    assert [name for name, _ in checked.failures] == ["a/gone.png", "b/round.PNG"]
+    assert checked.failures[0][1] == "a/gone.png: is a link that leads nowhere"
+    assert int(checked.readable.sum()) == 5
+
+
+def test_pictures_of_kinds_that_are_not_read_are_counted_and_named(tmp_path: Path) -> None:
+    folder_a_class(tmp_path, ["a", "b"], each=2)
+    for name in ("a/x.heic", "a/y.HEIC", "b/z.svg", "b/notes.doc"):
+        (tmp_path / name).write_bytes(b"x")
+    told = [note for note in open_source(tmp_path).notes if "not read" in note]
+    assert told == [
+        "left out: pictures of kinds that are not read: 2 .heic, 1 .svg (first: a/x.heic); export them as JPEG or PNG"
+    ]
+
+
+def test_a_folder_of_nothing_but_such_pictures_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "7_a.heic").write_bytes(b"x")
+    with pytest.raises(DataError, match=r"1 \.heic") as told:
+        open_source(tmp_path)
+    assert "export them as JPEG or PNG" in (told.value.hint or "")
+
+
+@pytest.mark.parametrize("source", ["set", "./set", "set/labels.csv", "link", "set/../set"])
+def test_absolute_names_are_there_however_the_folder_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    picture = write(tmp_path / "set" / "a.png", glyph(1, 0))
+    (tmp_path / "set" / "labels.csv").write_text(f"file,label\n{picture},x\n")
+    if source == "link":
+        try:
+            (tmp_path / "link").symlink_to(tmp_path / "set", target_is_directory=True)
+        except OSError:
+            return  # a system without links
+    opened = open_source(source)
+    assert opened.sample(0).name == "a.png"
+    assert opened.picture(0).shape == (20, 20, 3)
+
+
+def test_files_that_all_lie_outside_are_said_to_lie_outside(tmp_path: Path) -> None:
+    outside = write(tmp_path / "pictures" / "a.png", glyph(1, 0))
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "labels.csv").write_text(f"file,label\n{outside},x\n../pictures/a.png,y\n")
+    for source in (tmp_path / "set", tmp_path / "set" / "labels.csv"):
+        with pytest.raises(DataError, match=r"all 2 files that labels\.csv names lie outside the folder"):
+            open_source(source)

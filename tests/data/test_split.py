@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from glyphsmith.data.audit import audit
 from glyphsmith.data.pictures import LabelledPictures
@@ -89,6 +90,53 @@ def test_duplicates_never_straddle(tmp_path: Path) -> None:
         assert len({parts[i] for i in np.flatnonzero(checked.cluster == cluster)}) == 1
 
 
+def turned(number: int, by: int, k: int) -> np.ndarray:
+    return np.asarray(Image.fromarray(glyph(k, number)).rotate(by, Image.Resampling.BICUBIC))
+
+
+def test_turned_copies_never_straddle_and_the_shares_stay(tmp_path: Path) -> None:
+    for k in range(10):
+        for number in range(4):
+            write(tmp_path / f"{k}_{number:02d}.png", glyph(k, number))
+            for by in (-20, -10, 10, 20):
+                write(tmp_path / f"{k}_{number:02d}_rot{by}.png", turned(number, by, k))
+    source = open_source(tmp_path)
+    split = divided(source)
+    parts: dict[str, set[str]] = {}
+    for name, part in parts_by_name(source, split).items():
+        parts.setdefault(name.removesuffix(".png").partition("_rot")[0], set()).add(part)
+    assert len(parts) == 40
+    assert all(len(found) == 1 for found in parts.values())
+    assert 15 <= len(split.test) <= 25
+    assert 15 <= len(split.validation) <= 25
+    assert "200 pictures that by their names were made from one another" in split.reason
+
+
+def test_names_that_only_look_like_copies_change_nothing(tmp_path: Path) -> None:
+    found = []
+    for form in ("{:03d}.png", "image ({}).png", "page1_crop{}.png"):
+        root = tmp_path / form[:4]
+        for k, label in enumerate("ab"):
+            for number in range(30):
+                write(root / label / form.format(number), glyph(k, number))
+        source = open_source(root)
+        checked = audit(source, progress=False)
+        test = split_samples(checked, source).test
+        found.append({checked.digests[i].tobytes() for i in test.tolist()})
+    assert found[0] == found[1] == found[2]
+
+
+def test_a_turned_copy_of_a_given_test_picture_is_not_learned_from(tmp_path: Path) -> None:
+    rows = ["file,label,part"]
+    for number in range(20):
+        write(tmp_path / f"{number}.png", glyph(number % 2, number))
+        rows.append(f"{number}.png,{'ab'[number % 2]},{'test' if number < 4 else 'train'}")
+    write(tmp_path / "2_rot10.png", turned(2, 10, 0))
+    (tmp_path / "labels.csv").write_text("\n".join([*rows, "2_rot10.png,a,train"]))
+    source = open_source(tmp_path)
+    assert parts_by_name(source, divided(source))["2_rot10.png"] == ""
+
+
 def test_groups_never_straddle(tmp_path: Path) -> None:
     rows = ["file,label,writer"]
     for writer in range(12):
@@ -138,6 +186,17 @@ def test_a_given_test_part_is_taken_as_it_is_and_its_copies_leave_training(tmp_p
     assert 8 <= len(split.validation) <= 16
     assert "left out" in split.reason
     assert "given by the source" in split.reason
+
+
+def test_what_a_table_names_as_held_out_is_held_out_though_it_names_nothing_else(tmp_path: Path) -> None:
+    rows = ["file,label,split"]
+    for k in range(30):
+        write(tmp_path / f"{k}.png", glyph(k % 2, k))
+        rows.append(f"{k}.png,{'ab'[k % 2]},{'holdout' if k < 6 else ''}")
+    (tmp_path / "labels.csv").write_text("\n".join(rows))
+    source = open_source(tmp_path)
+    split = divided(source, test=0.3)
+    assert {source.sample(i).name for i in split.test.tolist()} == {f"{k}.png" for k in range(6)}
 
 
 def test_the_first_pictures_may_be_the_validation(tmp_path: Path) -> None:

@@ -135,3 +135,15 @@ def test_what_cannot_hold_together_is_refused() -> None:
         constrain(SUMS, pattern=r"\d{2}", at_least=3, at_most=3)
     with pytest.raises(PatternError, match="and charset 12: no text"):
         constrain(SUMS, pattern="3+", only="12")
+
+
+@pytest.mark.parametrize("pattern", ["", "1|", "|1", "1||2", "()", "(|1)", "^$"])
+def test_a_pattern_that_is_empty_or_has_an_empty_alternative_is_a_slip(pattern: str) -> None:
+    with pytest.raises(PatternError, match="empty") as caught:
+        constrain(SUMS, pattern=pattern)
+    assert "may be missing" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("pattern", ["1?", r"\d*", "(|1)2", "1|2?"])
+def test_a_pattern_that_the_empty_text_matches_among_others_is_none(pattern: str) -> None:
+    assert isinstance(constrain(SUMS, pattern=pattern), Dfa)

@@ -154,3 +154,31 @@ def test_texts_are_held_to_characters_and_patterns(tmp_path: Path, capsys: pytes
     assert {read for _, read, _ in json.loads(capsys.readouterr().out)["confusions"]} <= {"A", ""}
     assert cli.main([*words, "--pattern", "x"]) == 2
     assert "can match it" in capsys.readouterr().err
+
+
+def test_a_part_that_is_none_is_wrong_usage_and_names_the_parts(
+    model: str, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["eval", model, str(data), "--part", "foo"]) == 2
+    said, hint = capsys.readouterr().err.splitlines()
+    assert "'foo' is not one of 'train', 'validation', 'test', 'all'" in said
+    assert hint == "hint: see glyphsmith eval --help"
+
+
+def test_characters_of_labels_are_not_folded(model: str, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["eval", model, str(data), "--fold", "0O"]) == 2
+    streams = capsys.readouterr()
+    assert streams.out == ""
+    assert "--fold counts characters of texts as one, and tiny answers one label a picture" in streams.err
+
+
+def test_control_signs_of_labels_are_shown_and_not_obeyed(
+    model: str, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [f"{k}/0.png,{label}" for k, label in enumerate(["0", "\x1b[31m", "2"])]
+    (data / "labels.csv").write_text("\n".join(["file,label", *lines]), encoding="utf-8")
+    cli.main(["eval", model, str(data)])
+    streams = capsys.readouterr()
+    assert r"\x1b[31m as 1 1x" in streams.out
+    assert r"\x1b[31m (1)" in streams.err
+    assert "\x1b" not in streams.out + streams.err

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from glyphsmith import cli
-from tiny_reader import tiny_reader
+from tiny_reader import picture_of, tiny_reader
+from tiny_text_reader import tiny_text_reader
 
 
 def test_a_picture_that_cannot_be_read_is_a_failed_picture_as_for_read(
@@ -22,3 +24,27 @@ def test_a_picture_that_cannot_be_read_is_a_failed_picture_as_for_read(
         assert streams.out == ""
         assert streams.err.count("error: ") == 2
         assert not (tmp_path / "why.png").exists()
+
+
+def test_the_figure_never_replaces_the_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model, picture = str(tiny_reader(tmp_path / "tiny.onnx")), tmp_path / "x.png"
+    Image.fromarray(picture_of(3)).save(picture)
+    before = picture.read_bytes()
+    assert cli.main(["explain", model, str(picture), "--out", str(tmp_path / "." / "x.png")]) == 2
+    streams = capsys.readouterr()
+    assert streams.out == ""
+    assert "x.png: this file is read, and would be replaced" in streams.err
+    assert picture.read_bytes() == before
+
+
+def test_a_reader_of_texts_has_no_map_and_steps_are_pointed_to(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, picture = str(tiny_text_reader(tmp_path / "text.onnx")), tmp_path / "x.png"
+    Image.fromarray(picture_of(3)).save(picture)
+    assert cli.main(["explain", model, str(picture), "--out", str(tmp_path / "why.png")]) == 2
+    err = capsys.readouterr().err
+    assert "tiny-text reads whole texts" in err
+    assert "--steps" in err
+    assert "ONNX" not in err
+    assert not (tmp_path / "why.png").exists()

@@ -12,7 +12,7 @@ from PIL import Image
 
 from glyphsmith import cli
 from glyphsmith.errors import DataError, PictureError
-from glyphsmith.explain import draw_explanation, explain
+from glyphsmith.explain import draw_explanation, explain, overlay
 from glyphsmith.runtime.reader import Reader, open_reader
 from tiny_reader import DIGITS, picture_of, tiny_model, tiny_reader
 
@@ -105,3 +105,12 @@ def test_a_figure_that_cannot_be_written_is_refused(
     Image.fromarray(picture_of(3)).save(picture)
     assert cli.main(["explain", str(model), str(picture), "--out", str(tmp_path / out)]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_mixed_line_takes_each_sign_from_a_font_that_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    latin, runes = overlay.find_font("a", 20), overlay.find_font("a", 21)  # two fonts, whatever this machine has
+    monkeypatch.setattr(overlay, "find_font", lambda text, size: runes if "ᚠ" in text else latin)
+    found = overlay._runs("then ᚠ (22.6 %), b\u0301", 20)
+    assert [run for run, _ in found] == ["then ", "ᚠ ", "(22.6 %), b\u0301"]
+    assert [font for _, font in found] == [latin, runes, latin]
+    assert overlay._runs("", 20) == []

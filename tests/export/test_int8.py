@@ -178,3 +178,25 @@ def test_what_cannot_be_exported_is_one_error_and_writes_nothing(
     assert said in streams.err
     assert "Traceback" not in streams.err
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_reader_in_eight_bits_is_said_to_be(
+    small: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(ExportError, match="this reader is in 8 bits already"):
+        quantised(small, [])
+    monkeypatch.chdir(tmp_path)
+    Path("small.onnx").write_bytes(small)
+    assert cli.main(["export", "small.onnx", "--to", "int8", "--out", "again.onnx"]) == 2
+    assert "this reader is in 8 bits already" in capsys.readouterr().err
+    assert not Path("again.onnx").exists()
+
+
+def test_a_reader_is_never_replaced_by_its_export(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(written(tmp_path))
+    for word in ("reader.onnx", "./data/../reader.onnx"):
+        assert cli.main(["export", "reader.onnx", "--to", "int8", "--out", word, "--data", "data", "--anyway"]) == 2
+        assert f"{word}: this file is read, and would be replaced" in capsys.readouterr().err
+    assert Path("reader.onnx").read_bytes() == tiny_text_model()

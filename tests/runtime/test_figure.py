@@ -19,6 +19,7 @@ def test_the_row_shows_the_picture_every_stage_and_the_answer(tmp_path):
     reader = open_reader(tiny_model())
     red = np.zeros((40, 40, 3), np.uint8)
     red[:, :, 0] = 220
+    red[0, 0, 0] = 219  # a blank picture is refused
     out = tmp_path / "steps.png"
     assert draw_steps(reader, [(red, reader.read(red))], str(out)) == (1, [])
     pixels = drawn(out)

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from glyphsmith.errors import DataError
@@ -47,3 +49,12 @@ def test_a_folder_without_pictures_and_a_pattern_without_matches_are_errors(tmp_
         expand([str(tmp_path)])
     with pytest.raises(DataError, match="no file matches"):
         expand([str(tmp_path / "*.png")])
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes")
+def test_a_pipe_in_a_folder_is_no_picture(album):
+    os.mkfifo(album / "pipe.png")
+    assert names(expand([str(album)]), album) == ["a.JPG", "b.png", "sub/[1].png", "sub/ᚠ one.webp"]
+    assert names(expand([str(album / "*.png")]), album) == ["b.png"]
+    with pytest.raises(DataError, match="no file matches"):
+        expand([str(album / "p*.png")])

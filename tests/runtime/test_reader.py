@@ -1,3 +1,4 @@
+import io
 import threading
 
 import numpy as np
@@ -13,6 +14,7 @@ from glyphsmith.results import Failure
 from glyphsmith.runtime import reader as reader_module
 from glyphsmith.runtime.reader import open_reader
 from tiny_reader import DIGITS, expected_probabilities, picture_of, reseal, tiny_card, tiny_model, tiny_reader
+from tiny_text_reader import tiny_text_model
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +38,16 @@ def test_a_picture_is_read_from_a_path_bytes_an_array_and_pil_alike(reader, tmp_
     assert [reading.label for reading in readings] == ["4"] * 5
     assert len({reading.confidence for reading in readings}) == 1
     assert [reading.path for reading in readings] == [str(path), str(path), None, None, None]
+
+
+def test_a_file_opened_in_binary_is_one_picture_and_not_its_lines(reader, tmp_path):
+    path = png(tmp_path, "four.png", picture_of(4))
+    with open(path, "rb") as file:
+        reading = reader.read(file)
+    assert (reading.label, reading.path) == ("4", str(path))
+    with open(path, "rb") as file:
+        many = reader.read([file, io.BytesIO(path.read_bytes())])
+    assert [(one.label, one.path) for one in many] == [("4", str(path)), ("4", None)]
 
 
 def test_the_scores_are_the_known_function_of_the_pixels(reader):
@@ -109,6 +121,34 @@ def test_one_corrupt_picture_alone_raises(reader, tmp_path):
         reader.read(b"")
 
 
+def test_too_little_memory_for_one_picture_never_stops_the_others(reader, tmp_path, monkeypatch):
+    whole = reader.probabilities
+
+    def small_machine(images):
+        if images[0].size > 5000:
+            raise MemoryError
+        return whole(images)
+
+    monkeypatch.setattr(reader, "probabilities", small_machine)
+    large = png(tmp_path, "large.png", picture_of(7, height=90, width=90))
+    answers = reader.read([picture_of(1), large, picture_of(2)])
+    assert [answer.label for answer in answers] == ["1", None, "2"]
+    assert answers[1].error == f"{large}: there is not enough memory to read it"
+
+
+def test_a_failure_has_null_where_the_answer_of_its_reader_stands():
+    for file, keys in (
+        (tiny_model(), ["label"]),
+        (tiny_text_model(), ["text"]),
+        (tiny_text_model(arithmetic=True), ["text", "value"]),
+    ):
+        (failed,) = open_reader(file).read([b""])
+        record = failed.as_dict()
+        assert list(record) == ["path", *keys, "confidence", "error"]
+        assert [record[key] for key in keys] == [None] * len(keys)
+        assert (failed.label, failed.text, failed.value) == (None, None, None)
+
+
 def test_reading_streams(reader):
     taken = []
 
@@ -163,6 +203,35 @@ def test_the_card_says_below_which_confidence_to_refuse_and_the_caller_may_diffe
     assert knowing.read(picture_of(4), reject=0.0).label == "4"
     with pytest.raises(ValueError, match="reject is 2"):
         reader.read(picture_of(4), reject=2)
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        np.full((20, 30, 3), 255, np.uint8),
+        np.zeros((20, 30, 4), np.uint8),
+        np.full((1, 1), 128, np.uint8),
+        np.broadcast_to(np.array([200, 30, 90], np.uint8), (9, 9, 3)),
+    ],
+    ids=["white", "transparent", "1x1", "one colour"],
+)
+def test_a_blank_picture_has_no_label_unless_nothing_may_be_refused(reader, picture):
+    refused = reader.read(picture)
+    assert (refused.label, refused.reason) == (None, "the picture is blank")
+    assert refused.as_dict() == {**refused.as_dict(), "label": None, "reason": "the picture is blank"}
+    assert refused.top[0][0] == reader.read(picture, reject=0.0).label
+    assert refused.confidence == reader.read(picture, reject=0.0).confidence > 0
+
+
+def test_one_pixel_that_differs_is_no_blank_picture(reader):
+    for row, column in ((0, 0), (0, 29), (19, 0), (19, 29)):
+        picture = np.full((20, 30, 3), 140, np.uint8)
+        picture[row, column, 2] = 141
+        assert reader.read(picture).label == "5"
+
+
+def test_a_blank_picture_is_an_empty_text_to_a_reader_of_texts():
+    assert open_reader(tiny_text_model()).read(np.full((20, 30, 3), 255, np.uint8)).reason is None
 
 
 # --- stages, map ------------------------------------------------------------------------------------------------------

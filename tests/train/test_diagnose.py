@@ -125,3 +125,25 @@ def test_a_run_cut_short_in_its_first_epoch_is_not_told_that_its_rate_is_too_hig
     del fit.history[1:]
     found = diagnose.after(fit, recipe(), train=train, validation=validation, alphabet=ALPHABET)
     assert found[0].hint.startswith("more time")
+
+
+def test_a_run_cut_short_says_nothing_of_its_labels() -> None:
+    """Shuffled labels may be so called after all epochs; after one step of them nothing can be known."""
+    noise = np.random.default_rng(0).integers(0, 255, (300, 1, 16, 16)).astype(np.uint8)
+    train, validation = (noise[:240], np.arange(240) % 3), (noise[240:], np.arange(60) % 3)
+    fit = fitted(np.zeros(60, np.int64), train_accuracy=0.3)
+    whole = recipe().learn.epochs * 240 // 8
+    fit.plan = {"batch": 8, "steps": whole}
+    fit.history[-1]["step"] = 1
+    assert kinds(fit, train, validation) == ["short", "one-answer"]
+    fit.history[-1]["step"] = whole
+    assert kinds(fit, train, validation) == ["shuffled", "one-answer"]
+    fit.history[-1]["step"], fit.stopped = 1, "no gain on validation for 3 epochs"
+    assert kinds(fit, train, validation) == ["shuffled", "one-answer"]
+
+
+@pytest.mark.parametrize(("temperature", "expected"), [(0.05, 1), (20.0, 1), (1.0, 0), (18.0, 0)])
+def test_confidences_whose_temperature_was_not_found_are_not_to_be_trusted(temperature: float, expected: int) -> None:
+    fit = fitted(np.zeros(3, np.int64), train_accuracy=0.9)
+    fit.temperature = temperature
+    assert [problem.kind for problem in diagnose.uncalibrated(fit)] == ["confidence"] * expected

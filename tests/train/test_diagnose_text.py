@@ -47,6 +47,7 @@ def judged(
     columns: int | None = None,
     alphabet: tuple[str, ...] = ALPHABET.labels,
     recipe: Recipe = RECIPE,
+    steps: int | None = None,
 ) -> list[diagnose.Problem]:
     network = build("text", (4, 4, 6), channels=1, height_px=16, width_px=48, classes=4, columns=12)
     network.columns = columns or logits.shape[1]
@@ -61,6 +62,8 @@ def judged(
         val_accuracy=right,
         validation_logits=logits,
     )
+    if steps is not None:
+        fit.plan, fit.history[-1]["step"] = {"batch": 10}, steps
     pictures = np.zeros((1, 1, 16, 48), np.uint8)
     found = diagnose_text.after(fit, recipe, train=(pictures, known), validation=(pictures, truth), alphabet=alphabet)
     assert all(problem.text and problem.hint for problem in found)
@@ -116,6 +119,15 @@ def test_shuffled_labels_are_named_whether_learned_by_heart_or_not() -> None:
     truth = texts(200, 1)
     assert problems(logits_that_read(texts(200, 2), 16), truth, texts(400)) == ["shuffled"]
     assert problems(logits_that_read(texts(200, 2), 16), truth, texts(400), by_heart=0.95) == ["shuffled"]
+
+
+def test_labels_are_not_called_shuffled_after_one_step() -> None:
+    read, truth, known = logits_that_read(texts(200, 2), 16), texts(200, 1), texts(400)
+    found = judged(read, truth, known, steps=1)
+    assert [problem.kind for problem in found] == ["short"]
+    assert "cut short at step 1" in found[0].text
+    assert problems(read, truth, known, steps=40 * RECIPE.learn.epochs) == ["shuffled"]
+    assert problems(read, truth, known, steps=1, by_heart=0.95) == ["shuffled"]
 
 
 def test_painted_labels_are_never_called_shuffled_nor_their_pictures_few() -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from glyphsmith.errors import RecipeError
-from glyphsmith.train.folders import Asked, read_asked, write_asked
+from glyphsmith.errors import DataError, RecipeError
+from glyphsmith.train.folders import Asked, open_run, read_asked, write_asked
 
 ASKED = Asked(
     "signs", "", ("learn.epochs=3",), 7, 5.0, "", "", "glyphsmith train signs", folds=None, source_at="/signs"
@@ -30,3 +30,17 @@ def test_a_resumed_run_refuses_to_become_another(tmp_path: Path) -> None:
 
 def test_a_run_that_was_killed_before_anything_was_kept_takes_what_is_asked_now(tmp_path: Path) -> None:
     assert read_asked(tmp_path, ASKED) == ASKED
+
+
+def test_a_source_may_be_spelled_otherwise_as_long_as_it_is_the_same_place(tmp_path: Path) -> None:
+    write_asked(tmp_path, ASKED)
+    assert read_asked(tmp_path, replace(ASKED, source="./signs/")) == ASKED
+    with pytest.raises(RecipeError, match="source was 'signs', not 'others'"):
+        read_asked(tmp_path, replace(ASKED, source="others", source_at="/others"))
+
+
+def test_a_file_in_the_place_of_the_folder_is_called_a_file(tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("mine")
+    with pytest.raises(DataError, match="run: is a file") as refused:
+        open_run(tmp_path / "run", resume=False)
+    assert "--resume" not in str(refused.value)

@@ -10,7 +10,7 @@ from scipy import stats
 
 from glyphsmith.errors import RecipeError
 from glyphsmith.train.folders import Asked
-from glyphsmith.train.folding import choose_folds, fold_figures, seconds_for_fold
+from glyphsmith.train.folding import choose_folds, fold_figures, how_long, left_out_for_time, seconds_for_fold
 
 ASKED = Asked("signs", "", (), None, None, "", "", "")
 
@@ -69,3 +69,23 @@ def test_a_time_limit_is_shared_by_the_folds_that_are_left() -> None:
     assert seconds_for_fold(None, 5, 5, asked=True) is None
     assert seconds_for_fold(None, 5, 5, asked=False) == 96.0
     assert seconds_for_fold(-3.0, 1, 5, asked=True) == 1.0
+
+
+def test_folds_that_time_alone_leaves_out_are_named() -> None:
+    def found(asked: Asked, each: int = 18):
+        return left_out_for_time(asked, Counter(a=each, b=each), texts=False, given_test=False)
+
+    hurried = found(replace(ASKED, minutes=1.0))
+    assert hurried is not None
+    assert (hurried.what, hurried.value) == ("folds", "none")
+    assert "--minutes 1 is below 2; --folds 5" in hurried.reason
+    assert found(replace(ASKED, minutes=2.0)) is None
+    assert found(replace(ASKED, minutes=1.0, folds=0)) is None
+    assert found(replace(ASKED, minutes=1.0, recipe="runes-conv")) is None
+    assert found(replace(ASKED, minutes=1.0), each=500) is None
+
+
+def test_how_long_folds_take_never_goes_beyond_their_limit() -> None:
+    assert how_long(2, 15.0, 1.0) == "folds: 2 trainings more, at most 1 s each"
+    assert how_long(2, 15.0, 20.0) == "folds: 2 trainings more, about 15 s each"
+    assert how_long(2, 15.0, None) == "folds: 2 trainings more, about 15 s each"

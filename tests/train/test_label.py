@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from glyphsmith.train.tasks.label import LabelLesson, fit_temperature
+from glyphsmith.train.tasks.label import LabelLesson, fit_temperature, on_bound
 
 
 def sharp_logits(factor: float) -> tuple[np.ndarray, np.ndarray]:
@@ -39,6 +39,13 @@ def test_no_mistake_on_validation_does_not_become_certainty() -> None:
 
 def test_without_pictures_it_is_one() -> None:
     assert fit_temperature(np.zeros((0, 3), np.float32), np.zeros(0, np.int64)) == 1.0
+
+
+def test_a_temperature_on_its_bound_is_known_as_such() -> None:
+    logits, labels = sharp_logits(1.0)
+    assert not on_bound(fit_temperature(logits, labels))
+    assert on_bound(fit_temperature(logits, (logits.argmax(axis=1) + 1) % 5))  # sure of what is never right
+    assert on_bound(fit_temperature(logits * 1e-3, labels))
 
 
 class Answers:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from glyphsmith.errors import RecipeError
-from glyphsmith.train.plan import Plan, batch_of, make_plan, rate_at, seed_of
+from glyphsmith.train.plan import Plan, batch_of, make_plan, over_limit, rate_at, seed_of, time_to_learn
 from glyphsmith.train.recipe import Learn, load_recipe, recipe_from_dict, with_settings
 
 
@@ -119,3 +119,15 @@ def test_every_pass_shows_each_picture_once_in_another_order() -> None:
 def test_steps_and_processes_have_seeds_of_their_own() -> None:
     seeds = {seed_of(0, step, process) for step in range(-1, 200) for process in range(3)}
     assert len(seeds) == 603
+
+
+def test_of_a_limit_a_tenth_but_at_least_eight_seconds_is_kept_for_what_follows_learning() -> None:
+    assert time_to_learn(None, 5.0) is None
+    assert time_to_learn(0.5, 5.0) == pytest.approx(17.0)
+    assert time_to_learn(10.0, 5.0) == pytest.approx(535.0)
+    assert time_to_learn(0.1, 5.0) == 1.0
+
+
+def test_a_limit_that_was_not_kept_is_said() -> None:
+    assert over_limit(None, 99.0, 5.0) == over_limit(0.5, 30.0, 5.0) == ""
+    assert "--minutes 0.25 could not be kept: the run took 26 s, 9 s of them before" in over_limit(0.25, 26.2, 9.1)

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from drawn_signs import folder_of
 from glyphsmith.data.source import open_source
+from glyphsmith.picture import Picture
 from glyphsmith.runtime.reader import Reader, open_reader
 from glyphsmith.runtime.store import shipped
 from glyphsmith.train import automatic
@@ -25,7 +27,12 @@ def glyphs() -> Reader:
 
 def of(reader: Reader, folder: Path) -> float | None:
     source = open_source(str(folder))
-    return told_apart(reader, source, np.arange(len(source)))
+    return told_apart(lambda picture: probabilities(reader, picture), source, np.arange(len(source)))
+
+
+def probabilities(reader: Reader, picture: Picture) -> NDArray[np.float32]:
+    said = dict(reader.read(picture, top=len(reader.alphabet), reject=0.0).top)
+    return np.array([said[label] for label in reader.alphabet], np.float32)
 
 
 def test_drawn_signs_are_told_apart(glyphs: Reader, tmp_path: Path) -> None:

@@ -15,15 +15,15 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from types import FrameType
 from typing import Any
 
 import click
 
-from glyphsmith.errors import GlyphsmithError
+from glyphsmith.errors import DataError, GlyphsmithError
 
-__all__ = ["VERBS", "Bounded", "Verbs", "build_app", "main"]
+__all__ = ["VERBS", "Bounded", "Verbs", "build_app", "main", "refuse_to_replace", "shown"]
 
 #: The verbs in the order of the help; verb V is ``register(app)`` of ``glyphsmith.cli.V``.
 VERBS = (
@@ -43,6 +43,9 @@ VERBS = (
 
 DONE, SOME_FAILED, WRONG_INPUT, BUG, INTERRUPTED = 0, 1, 2, 70, 130
 
+#: The kinds of Unicode that a terminal obeys instead of showing.
+_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
+
 #: The extra that brings a module a verb may miss. The base install reads; the rest is said by name.
 _EXTRA_OF = (
     dict.fromkeys(
@@ -55,6 +58,30 @@ _EXTRA_OF = (
         "crawl",
     )
 )
+
+
+def shown(text: str, *, keep: str = "") -> str:
+    """Write what a file or a label is called so that no terminal obeys it: control signs and the like as escapes.
+
+    Signs that turn the direction of writing are among them; joiners are not, which emoji and some scripts need.
+    """
+    if text.isprintable():
+        return text
+    from unicodedata import category
+
+    free = keep + "\u200c\u200d"
+    return "".join(
+        sign.encode("unicode_escape").decode() if sign not in free and category(sign) in _UNSEEN else sign
+        for sign in text
+    )
+
+
+def refuse_to_replace(option: str, out: str, inputs: Iterable[str | os.PathLike[str]]) -> None:
+    """Raise DataError where the file to be written is one of those that are read."""
+    for path in inputs:
+        with contextlib.suppress(OSError, ValueError):  # one of the two is no file, so nothing is lost
+            if os.path.samefile(path, out):  # noqa: PTH121 - pathlib is not needed on the way to a cold start
+                raise DataError(f"{option} {out}: this file is read, and would be replaced", hint="name another file")
 
 
 class Verbs(click.Group):
@@ -105,6 +132,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _main(words: list[str]) -> int:
+    _open_closed()
     _write_unicode()
     try:
         with _ended_like_interrupted():
@@ -140,19 +168,33 @@ def _main(words: list[str]) -> int:
 
 @contextlib.contextmanager
 def _ended_like_interrupted() -> Iterator[None]:
-    """Let SIGTERM unwind as Ctrl-C does, so that no half-written file and no half-made folder stays behind."""
+    """Let SIGTERM unwind as Ctrl-C does, so that no half-written file and no half-made folder stays behind.
+
+    What fails because of either was interrupted, too: onnxruntime, caught while it loads, says "initialization failed".
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
+    asked = False
+
     def caught(_number: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        asked = True
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, caught)
+    before = {signal.SIGTERM: signal.signal(signal.SIGTERM, caught)}
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a job in the background ignores it
+        before[signal.SIGINT] = signal.signal(signal.SIGINT, caught)
     try:
         yield
+    except Exception:
+        if asked:
+            raise KeyboardInterrupt from None
+        raise
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _run(words: list[str]) -> int:
@@ -183,6 +225,16 @@ def _run(words: list[str]) -> int:
     return result if isinstance(result, int) else DONE
 
 
+def _open_closed() -> None:
+    """Let a stream that was closed (``>&-``) lead nowhere: else its number is given to the next file that is opened.
+
+    A closed standard input stays what it is; who reads it says so.
+    """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+
+
 def _write_unicode() -> None:
     """Let both streams carry runes and any file name, whatever the terminal's code page is."""
     for stream in (sys.stdout, sys.stderr):
@@ -201,7 +253,7 @@ def _usage(error: click.ClickException) -> tuple[str, str]:
 
 
 def _fail(message: str, hint: str | None) -> int:
-    _say(f"error: {message}" + (f"\nhint: {hint}" if hint else ""))
+    _say(shown(f"error: {message}" + (f"\nhint: {hint}" if hint else ""), keep="\n"))
     return WRONG_INPUT
 
 

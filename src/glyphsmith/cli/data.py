@@ -113,6 +113,7 @@ def split(source: str, out: str, group: str, seed: int, validation: str, test: f
     import io
 
     from glyphsmith.data.audit import audit
+    from glyphsmith.data.source import refuse_overwriting
     from glyphsmith.data.split import split_samples
     from glyphsmith.errors import DataError
     from glyphsmith.files import write_atomically
@@ -123,6 +124,7 @@ def split(source: str, out: str, group: str, seed: int, validation: str, test: f
             raise DataError(f"{target}: is a file, expected a folder or a name that ends in .csv")
         target = target / "split.csv"
     opened = _open(source, group)
+    refuse_overwriting(opened, target)
     checked = audit(opened)
     _say_failures(checked)
     made = split_samples(checked, opened, validation=_share(validation), test=test, group=group, seed=seed)

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from glyphsmith.cli import shown
+from glyphsmith.errors import DataError
+
 if TYPE_CHECKING:
     from glyphsmith.evaluate.evaluation import Evaluation
     from glyphsmith.evaluate.text import TextEvaluation
@@ -30,8 +33,8 @@ def register(app: click.Group) -> None:
 @click.option("--report", metavar="DIR", help="Write report.html, confusion.png and .csv into DIR.")
 @click.option(
     "--part",
-    default="",
-    show_default=False,
+    type=click.Choice(["train", "validation", "test", "all"]),
+    default=None,
     metavar="PART",
     help="train, validation, test or all (default: the test part, where DATA gives one).",
 )
@@ -48,7 +51,7 @@ def evaluate_reader(
     data: str,
     as_json: bool,
     report: str | None,
-    part: str,
+    part: str | None,
     fold: tuple[str, ...],
     charset: str | None,
     pattern: str | None,
@@ -59,18 +62,23 @@ def evaluate_reader(
     from glyphsmith.runtime.reader import open_reader
 
     reader = open_reader(model)
+    if fold and reader.card.task != "text":
+        raise DataError(
+            f"--fold counts characters of texts as one, and {reader.name} answers one label a picture",
+            hint="leave --fold out",
+        )
     source = open_source(data)
-    print(f"{source.where}: {source.form}, {source.reason}", file=sys.stderr)
-    indices, name = part_indices(source, part)
+    print(shown(f"{source.where}: {source.form}, {source.reason}"), file=sys.stderr)
+    indices, name = part_indices(source, part or "")
     if indices is not None:
-        print(f"reading {name}: {len(indices):,} of {len(source):,} pictures", file=sys.stderr)
+        print(f"reading {name}: {len(indices):,} of {_pictures(len(source))}", file=sys.stderr)
     check_known(reader, source, indices)
     folds = fold or None
     evaluation = evaluate(reader, source, indices=indices, part=name, folds=folds, charset=charset, pattern=pattern)
     if report is not None:
         from glyphsmith.evaluate.report import write_report
 
-        print(f"report: {write_report(report, evaluation)}", file=sys.stderr)
+        print(f"report: {shown(str(write_report(report, evaluation)))}", file=sys.stderr)
     _warn(evaluation)
     if as_json:
         print(json.dumps(evaluation.as_dict(), ensure_ascii=False))
@@ -82,16 +90,17 @@ def evaluate_reader(
 def _warn(evaluation: Evaluation | TextEvaluation) -> None:
     """Say on stderr what a figure alone would hide."""
     for _, _, error in evaluation.failed[:LISTED]:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {shown(error)}", file=sys.stderr)
     if len(evaluation.failed) > LISTED:
-        print(f"error: {len(evaluation.failed) - LISTED} more pictures could not be read", file=sys.stderr)
+        more = len(evaluation.failed) - LISTED
+        print(f"error: {more:,} more {'picture' if more == 1 else 'pictures'} could not be read", file=sys.stderr)
     outside = evaluation.outside
     if outside:
         named = ", ".join(f"{label} ({n:,})" for label, n in list(outside.items())[:LISTED])
         named += f" and {len(outside) - LISTED} more" if len(outside) > LISTED else ""
         print(
             f"warning: {_pictures(sum(outside.values()))} with a label the reader cannot answer, counted as mistakes: "
-            f"{named}",
+            f"{shown(named)}",
             file=sys.stderr,
         )
 
@@ -124,7 +133,8 @@ def _print(evaluation: Evaluation | TextEvaluation) -> None:
     print(f"file       {size(evaluation.file_bytes)}")
     confusions = evaluation.confusions
     if confusions:
-        print("confused   " + ", ".join(f"{truth} as {read} {count}x" for truth, read, count in confusions[:LISTED]))
+        named = ((shown(truth), shown(read) or "(nothing)", count) for truth, read, count in confusions[:LISTED])
+        print("confused   " + ", ".join(f"{truth} as {read} {count}x" for truth, read, count in named))
     if evaluation.failed:
         print(f"failed     {_pictures(len(evaluation.failed))}, in no figure above")
 
@@ -135,6 +145,6 @@ def _print_texts(texts: TextEvaluation, n: int) -> None:
 
     print(f"characters {percent(texts.cer, 10_000)} wrong")
     for fold, share in texts.folded.items():
-        print(f"folded     {percent(share, n)} with {fold} as one")
+        print(f"folded     {percent(share, n)} with {shown(fold)} as one")
     if texts.value_accuracy is not None:
         print(f"value      {percent(texts.value_accuracy, n)} right, text and value")

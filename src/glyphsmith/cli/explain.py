@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from glyphsmith.cli import refuse_to_replace, shown
 from glyphsmith.errors import DataError, PictureError
 
 __all__ = ["register"]
@@ -31,11 +32,12 @@ def explain_picture(model: str, picture: str, out: str, label: str | None) -> in
     from glyphsmith.runtime.reader import open_reader
 
     reader = open_reader(model)
+    refuse_to_replace("--out", out, [picture, reader.where])
     try:
         found = explain(reader, picture, label=label)
     except PictureError as error:  # as `read` has it: a picture that failed, not a command that was wrong
-        print(f"error: {error}", file=sys.stderr)
+        print(shown(f"error: {error}", keep="\n"), file=sys.stderr)
         return 1
     write_atomically(out, png_bytes(draw_explanation(found, name=picture)))
-    print(f"{found.answer}\t{found.top[0][1]:.4f}\t{out}")
+    print(f"{shown(found.answer)}\t{found.top[0][1]:.4f}\t{shown(out)}")
     return 0

@@ -9,6 +9,7 @@ from typing import Literal
 
 import click
 
+from glyphsmith.cli import refuse_to_replace, shown
 from glyphsmith.errors import DataError, ExportError
 
 __all__ = ["register"]
@@ -43,13 +44,16 @@ def export(
     if not Path(out).absolute().parent.is_dir():
         raise DataError(f"--out {out}: there is no folder {Path(out).parent}")
     from glyphsmith.data.source import open_source
+    from glyphsmith.export.int8 import refuse_quantised
     from glyphsmith.export.shrink import divide, pictures_of, shrink
     from glyphsmith.files import write_atomically
     from glyphsmith.runtime.reader import open_reader
     from glyphsmith.runtime.store import resolve
 
     path = resolve(model)
+    refuse_to_replace("--out", out, [path, *([data] if data is not None else [])])
     reader = open_reader(path)
+    refuse_quantised(path.read_bytes())
     divided = divide(open_source(data)) if data is not None else pictures_of(path, reader.card, _say)
     _say(f"ranges from {len(divided.ranges):,} pictures of {divided.source.where}")
     found = shrink(reader, path.read_bytes(), divided)
@@ -75,4 +79,4 @@ def export(
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr)
+    print(shown(line), file=sys.stderr)

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from glyphsmith.cli import shown
 from glyphsmith.errors import ModelError
 
 __all__ = ["register"]
@@ -30,7 +31,7 @@ def models(as_json: bool) -> int:
         try:
             reader = open_reader(path)
         except ModelError as error:
-            print(f"error: {error.message}", file=sys.stderr)
+            print(f"error: {shown(error.message)}", file=sys.stderr)
             records.append({"name": name, "path": str(path), "error": error.message})
             continue
         card = reader.card
@@ -55,17 +56,17 @@ def models(as_json: bool) -> int:
     for record in records:
         if "error" in record:
             continue
-        print(f"{record['name']}  {record['task']}, {_labels(record['labels'])}, {record['file_mb']:.2f} MB")
+        print(f"{shown(record['name'])}  {record['task']}, {_labels(record['labels'])}, {record['file_mb']:.2f} MB")
         if record["about"]:
-            print(f"  {record['about']}")
+            print(f"  {shown(record['about'])}")
         for what, figure in record["figures"].items():
-            print(f"  {what}: {_figure(figure)}")
+            print(f"  {shown(what)}: {_figure(figure)}")
     return 1 if broken else 0
 
 
 def _labels(labels: list[str]) -> str:
-    shown = " ".join(labels) if len(labels) <= 12 else " ".join(labels[:12]) + " ..."
-    return f"{len(labels)} labels ({shown})"
+    some = shown(" ".join(labels[:12])) + (" ..." if len(labels) > 12 else "")
+    return f"{len(labels)} label{'' if len(labels) == 1 else 's'} ({some})"
 
 
 def _figure(figure: dict[str, Any]) -> str:
@@ -78,5 +79,6 @@ def _figure(figure: dict[str, Any]) -> str:
     if isinstance(interval, list) and len(interval) == 2:
         words.append(f"(95 % interval {interval[0]:.2%} to {interval[1]:.2%})")
     if "n" in figure:
-        words.append(f"of {figure['n']:,} pictures" if isinstance(figure["n"], int) else f"n {figure['n']}")
+        n = figure["n"]
+        words.append(f"of {n:,} picture{'' if n == 1 else 's'}" if isinstance(n, int) else f"n {n}")
     return " ".join(words) or json.dumps(figure, ensure_ascii=False)

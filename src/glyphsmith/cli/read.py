@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from glyphsmith.cli import Bounded
+from glyphsmith.cli import Bounded, refuse_to_replace, shown
 from glyphsmith.errors import DataError, GlyphsmithError
 from glyphsmith.results import Failure, LabelReading, SheetReading, TextReading
 
@@ -75,6 +75,8 @@ def read(
         _check_figure(steps)
     words = expand(pictures)
     reader = open_reader(model)
+    if steps is not None:
+        refuse_to_replace("--steps", steps, [*words, reader.where])
     if not gc.isenabled():  # `main` let all modules load first
         gc.freeze()
         gc.enable()
@@ -97,7 +99,7 @@ def read(
     for answer in _watched(answers, len(words)):
         failed += isinstance(answer, Failure)
         if isinstance(answer, Failure) and not as_json:
-            print(f"error: {answer.error}", file=sys.stderr, flush=True)
+            print(f"error: {shown(answer.error)}", file=sys.stderr, flush=True)
         else:
             print(line(answer), flush=True)
         if steps is not None:
@@ -110,10 +112,13 @@ def read(
 
 
 def _sources(words: Iterable[str]) -> Iterator[str | bytes]:
+    from glyphsmith.picture import read_bounded
     from glyphsmith.runtime.pictures import STDIN
 
     for word in words:
-        yield sys.stdin.buffer.read() if word == STDIN else word
+        if word == STDIN and sys.stdin is None:
+            raise DataError("-: standard input is closed")
+        yield read_bounded(sys.stdin.buffer) if word == STDIN else word
 
 
 def _json_line(answer: Answer) -> str:
@@ -124,29 +129,34 @@ class _Columns:
     """Lays answers out as ``path  label  confidence  others``, the label starting in one column."""
 
     def __init__(self, paths: list[str], reader: Reader) -> None:
-        self._path = min(PATH_COLUMNS, max((_width(path) for path in paths), default=0))
-        self._label = min(16, max(_width(label) for label in reader.alphabet))
+        self._path = min(PATH_COLUMNS, max((_width(shown(path)) for path in paths), default=0))
+        self._label = min(16, max(_width(shown(label)) for label in reader.alphabet))
         if reader.card.text is not None:
             self._label = min(48, reader.card.text.longest * self._label)
 
     def line(self, answer: Answer) -> str:
-        path = _padded(answer.path or "", self._path)
+        path = _padded(shown(answer.path or ""), self._path)
         if isinstance(answer, SheetReading):
-            first, *rest = answer.text.split("\n")
+            first, *rest = (shown(line) for line in answer.text.split("\n"))
             indented = [f"{' ' * _width(path)}  {line}" for line in rest]
             return "\n".join([f"{path}  {first}", *indented]) + f"  {answer.confidence:.1%}"
         if isinstance(answer, Failure):
-            return f"{path}  {answer.error}"
+            return f"{path}  {shown(answer.error)}"
         text = answer.text if isinstance(answer, TextReading) else answer.label
-        label = _padded("-" if text is None else text, self._label)
+        label = _padded("-" if text is None else _visible(text), self._label)
         if isinstance(answer, TextReading) and answer.value is not None:
             label += f"  = {answer.value}"
         words = [path, label, f"{answer.confidence:6.1%}"]
         if len(answer.top) > 1 or answer.reason:
-            words.append("  ".join(f"{name} {p:.1%}" for name, p in answer.top))
+            words.append("  ".join(f"{_visible(name)} {p:.1%}" for name, p in answer.top))
         if answer.reason:
-            words.append(f"({answer.reason})")
+            words.append(f"({shown(answer.reason)})")
         return "  ".join(word for word in words if word)
+
+
+def _visible(text: str) -> str:
+    """Write an answer, of which a blank picture has none, so that it is seen."""
+    return shown(text) or "(nothing)"
 
 
 def _width(text: str) -> int:
@@ -189,5 +199,6 @@ def _draw(steps: str, reader: Reader, sources: list[str | bytes], answers: list[
     except DataError as error:
         raise GlyphsmithError(f"--steps: {error.message}", hint=error.hint) from None
     for note in notes:
-        print(f"note: {note}", file=sys.stderr)
-    print(f"{steps}: {drawn} of {len(answers)} pictures drawn", file=sys.stderr)
+        print(f"note: {shown(note)}", file=sys.stderr)
+    pictures = "picture" if len(answers) == 1 else "pictures"
+    print(f"{shown(steps)}: {drawn} of {len(answers)} {pictures} drawn", file=sys.stderr)

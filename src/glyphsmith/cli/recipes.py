@@ -38,12 +38,13 @@ def recipes(name: str, as_json: bool) -> int:
     if as_json:
         print(json.dumps(rows, ensure_ascii=False, indent=1))
         return 0
+    width = max((len(row["name"]) for row in rows), default=0)
     for row in rows:
         size = f"{row['weights']:,} weights" if row["weights"] is not None else ""
-        print(f"{row['name']:<16} {row['size']:>7}  {size:>18}  {row['about']}")
+        print(f"{row['name']:<{width}} {row['size']:>7}  {size:>18}  {row['about']}")
         for key in ("published", "measured"):
             if row[key]:
-                print(f"{'':<16} {key}: {row[key]}")
+                print(f"{'':<{width}} {key}: {row[key]}")
     return 0
 
 

@@ -30,7 +30,7 @@ def register(app: click.Group) -> None:
     "source",
     default="",
     metavar="[SOURCE]",
-    help="Folder, archive or HDF5 file of labelled pictures; may be left out for a recipe that has its own.",
+    help="Folder, archive or HDF5 file of labelled pictures, or the name of a recipe that has its own.",
 )
 @click.option(
     "--recipe", default="", show_default=False, metavar="NAME|FILE", help="A recipe, see `glyphsmith recipes`."
@@ -71,12 +71,21 @@ def train(
     """Train a reader on labelled pictures and write it as one file."""
     if minutes is not None and not 0.0 < minutes <= 1e6:
         raise RecipeError(f"--minutes is {minutes:g}, expected more than 0")
+    if seed is not None and seed < 0:
+        raise RecipeError(f"--seed is {seed}, expected 0 or more")
     if resume and not out:
         raise RecipeError("--resume needs --out RUN: the folder of the run to go on with")
     if os.environ.get("WORLD_SIZE", "1") != "1" and not out:
         raise RecipeError("under torchrun --out RUN must be named: the processes could not agree on a folder")
     from glyphsmith.run import run
+    from glyphsmith.train.extra import need_the_train_extra
 
+    need_the_train_extra()
+    from glyphsmith.train.folding import check_folds
+    from glyphsmith.train.sources import settle_names
+
+    check_folds(folds)
+    source, recipe = settle_names(source, recipe)
     outcome = run(
         source or None,
         recipe=recipe or None,

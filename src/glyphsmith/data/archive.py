@@ -11,6 +11,7 @@ import gzip
 import io
 import lzma
 import os
+import re
 import shutil
 import tarfile
 import tempfile
@@ -33,12 +34,19 @@ MAX_UNPACKED_BYTES = 256 * 1024**3
 MAX_GROWTH = 200
 MAX_FILES = 20_000_000
 
+#: What names of a Windows disk begin with; on other systems a folder may be called so, but hardly one at the top.
+_DRIVE = re.compile(r"^[A-Za-z]:(?=[\\/])")
+_ROOT = re.compile(r"([A-Za-z]:)?[\\/]")
+
 _DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError, NotImplementedError)
 
 
 def _clean(name: str) -> str | None:
-    """Give a member's name with forward slashes, or None where it is litter or would leave the archive."""
-    parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".")]
+    """Give a member's name with forward slashes, or None where it is litter or would leave the archive.
+
+    A name from the root of a disk, such as ``/a/1.png``, is taken from the top of the archive, as unzip does.
+    """
+    parts = [part for part in _DRIVE.sub("", name).replace("\\", "/").split("/") if part not in ("", ".")]
     if not parts or ".." in parts or any(is_junk(part) for part in parts):
         return None
     return "/".join(parts)
@@ -55,6 +63,8 @@ class Zip:
             raise _damaged(self.where, error) from None
         self._members: dict[str, zipfile.ZipInfo] = {}
         escaping = 0
+        again: list[str] = []
+        rooted: list[str] = []
         for info in self._zip.infolist():
             if info.is_dir():
                 continue
@@ -65,10 +75,15 @@ class Zip:
             text = _zip_name(info)
             name = _clean(text)
             if name is not None and is_text_name(name):
+                if name in self._members:
+                    again.append(name)
+                if _ROOT.match(text):
+                    rooted.append(text)
                 self._members[name] = info
             elif ".." in text.replace("\\", "/").split("/"):
                 escaping += 1
-        self.notes = (f"left out: {escaping:,} names that lead out of the archive",) if escaping else ()
+        notes = [f"left out: {escaping:,} names that lead out of the archive"] if escaping else []
+        self.notes = (*notes, *_odd_names(again, rooted))
         self._files = sorted(self._members)
 
     def files(self) -> list[str]:
@@ -119,6 +134,8 @@ class Tar:
         self._lock = threading.Lock()
         self._members: dict[str, tuple[int, int]] = {}
         left_out = 0
+        again: list[str] = []
+        rooted: list[str] = []
         self._file = _plain_tar(path)
         weakref.finalize(self, self._file.close)
         try:
@@ -129,6 +146,10 @@ class Tar:
                         continue
                     name = _clean(member.name)
                     if name is not None and is_text_name(name):
+                        if name in self._members:
+                            again.append(name)
+                        if _ROOT.match(member.name):
+                            rooted.append(member.name)
                         self._members[name] = (member.offset_data, member.size)
                     elif ".." in member.name.split("/"):
                         left_out += 1
@@ -145,7 +166,7 @@ class Tar:
             raise DataError(f"{self.where}: the archive is cut off", hint="fetch or copy it again")
         notes = [f"left out: {left_out:,} links or names that lead out of the archive"] if left_out else []
         notes += [] if ended else ["left out, perhaps: the archive has no end mark and may have been cut off"]
-        self.notes = tuple(notes)
+        self.notes = (*notes, *_odd_names(again, rooted))
         self._files = sorted(self._members)
 
     def files(self) -> list[str]:
@@ -190,6 +211,20 @@ def open_archive(path: Path) -> Zip | Tar:
     with path.open("rb") as file:
         head = file.read(4)
     return Zip(path) if head[:2] == b"PK" else Tar(path)
+
+
+def _odd_names(again: list[str], rooted: list[str]) -> list[str]:
+    notes = []
+    if again:
+        notes.append(
+            f"left out: {len(again):,} files of the same name as a later one in the archive (first: {again[0]})"
+        )
+    if rooted:
+        notes.append(
+            f"doubtful: {len(rooted):,} names begin at the root of a disk; they are taken from the top of the archive "
+            f"(first: {rooted[0]})"
+        )
+    return notes
 
 
 def _zip_name(info: zipfile.ZipInfo) -> str:

@@ -287,7 +287,8 @@ class Gathered:
         """Give the source; ``split_by`` is what gave the parts, where there are several. DataError for no picture."""
         if not self._labels:
             raise DataError(f"{where}: holds no picture")
-        several = len({part for part in self._parts if part}) > 1
+        kinds = set(self._parts)
+        several = len(kinds) > 1 and kinds != {None, "train"}
         return LabelledPictures(
             form=form,
             reason=reason + (f", with the split given by {split_by}" if several else ""),

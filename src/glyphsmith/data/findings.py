@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from glyphsmith.data.likeness import made_from
 from glyphsmith.data.measure import BLANK, BUSY, DARK, LIGHT
 from glyphsmith.data.pictures import Source, columns_of
+from glyphsmith.data.units import merged
 
 if TYPE_CHECKING:
     from glyphsmith.data.audit import Audit, Finding
@@ -120,9 +123,23 @@ def _duplicates(audit: Audit, source: Source) -> list[Finding]:
         names = [_names(source, members) for members in list(near.values())[:_SHOWN]]
         text = f"{more:,} pictures are nearly the same as another (but for size, brightness or compression)"
         found.append(_finding("note", text, names))
+    given = columns_of(source)
+    kin = made_from(given.names, given.labels, texts=is_text(audit.labels))
+    if kin:
+        found.append(_made(audit, source, kin))
     if audit.parts:
-        found += _leaks(audit, source)
+        found += _leaks(audit, source, merged(audit.cluster, kin))
     return found
+
+
+def _made(audit: Audit, source: Source, kin: Sequence[str | None]) -> Finding:
+    together: dict[str, list[int]] = defaultdict(list)
+    for i in np.flatnonzero(audit.readable).tolist():
+        if key := kin[i]:
+            together[key].append(i)
+    count = sum(map(len, together.values()))
+    text = f"{count:,} pictures were by their names made from one another, as turned copies are; a split keeps them so"
+    return _finding("note", text, [_names(source, members) for members in list(together.values())[:_SHOWN]])
 
 
 def _members(ids: Any, audit: Audit) -> dict[int, list[int]]:
@@ -141,10 +158,10 @@ def _names(source: Source, members: list[int]) -> str:
     return shown + (f" and {len(members) - 3} more" if len(members) > 3 else "")
 
 
-def _leaks(audit: Audit, source: Source) -> list[Finding]:
+def _leaks(audit: Audit, source: Source, alike: Any) -> list[Finding]:
     across: Counter[tuple[str, str]] = Counter()
     names: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for members in _members(audit.cluster, audit).values():
+    for members in _members(alike, audit).values():
         by_part: dict[str, list[int]] = defaultdict(list)
         for i in members:
             by_part[source.sample(i).part or "train"].append(i)
@@ -232,7 +249,8 @@ def _kinds(audit: Audit) -> list[Finding]:
 
 def _notes(source: Source) -> list[Finding]:
     return [
-        _finding("warning" if text.startswith("left out") else "note", text) for text in getattr(source, "notes", ())
+        _finding("warning" if text.startswith(("left out", "doubtful")) else "note", text)
+        for text in getattr(source, "notes", ())
     ]
 
 

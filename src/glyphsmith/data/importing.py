@@ -21,6 +21,7 @@ from glyphsmith.data.audit import Audit, Collector, Piece
 from glyphsmith.data.blocks import open_blocks
 from glyphsmith.data.hdf5 import FORMAT_KEY, FORMAT_VERSION, PART_CODES
 from glyphsmith.data.pictures import Sample, Source, columns_of
+from glyphsmith.data.source import refuse_overwriting
 from glyphsmith.data.split import Split, split_samples
 from glyphsmith.data.stream import track_source
 from glyphsmith.errors import DataError, MissingExtraError, PictureError
@@ -82,7 +83,7 @@ def import_to_hdf5(
 ) -> Imported:
     """Write ``source`` to the HDF5 file ``out``, all or nothing. Unreadable pictures are left out and listed.
 
-    A split that the source gives is kept; else one is made as training would make it (``split_samples``).
+    The parts written are those of ``split_samples``, which keeps what the source gives; what it leaves out has none.
     Raises DataError, or MissingExtraError where h5py is not installed.
     """
     try:
@@ -94,6 +95,7 @@ def import_to_hdf5(
         raise DataError(f"{path}: the name of an HDF5 file ends in .h5")
     if path.is_dir():
         raise DataError(f"{path}: is a folder", hint=f"for example {path / 'pictures.h5'}")
+    refuse_overwriting(source, path)
     how, shape = _probe(source)
     with atomic_path(path) as beside:
         while True:
@@ -247,8 +249,6 @@ def _write(
     parts = np.zeros(count, dtype=np.uint8)
     for name in ("train", "validation", "test"):
         parts[getattr(split, name)] = code[name]
-    for i, part in enumerate(given.parts or ()):
-        parts[i] = code[part] if part else parts[i]
     file["parts"] = parts[kept]
     file.attrs[FORMAT_KEY] = FORMAT_VERSION
     file.attrs["source"] = source.where

@@ -1,13 +1,16 @@
 """Labels from ``labels.txt``: a line a picture, either ``name label`` or the labels in the order of 0.png, 1.png ...
 
-An arithmetic label may be followed by its value, as in ``(3-7)+5 1``; the value is worked out again when it is needed,
-so it is only taken off.
+Name and label may be parted by a tab, a blank, or a comma or semicolon behind the name of a picture that is there. An
+arithmetic label may be followed by its value, as in ``(3-7)+5 1``; the value is worked out again when it is needed, so
+it is only compared and taken off.
 """
 
 from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Callable
+from fractions import Fraction
 from typing import NamedTuple
 
 from glyphsmith.data.folders import name_of_file
@@ -15,6 +18,7 @@ from glyphsmith.data.pictures import LabelledPictures
 from glyphsmith.data.table import decoded, finder, is_picture_name, whole_file
 from glyphsmith.data.tree import FileStore, Tree
 from glyphsmith.errors import DataError
+from glyphsmith.expression import evaluate_expression
 
 __all__ = ["open_lines"]
 
@@ -38,9 +42,12 @@ def open_lines(tree: Tree, table: str, where: str) -> LabelledPictures:
         raise DataError(f"{where}: {table} is empty", hint="expected a line a picture: `7_a.png 7`, or only its label")
     found = _with_names(tree, table, lines) or _in_order(tree, table, lines, where)
     notes: list[str] = []
-    labels, cut = _without_values(found.labels)
+    labels, cut, wrong = _without_values(found.labels)
     if cut:
         notes.append(f"the {cut:,} values behind the expressions of {table} are not labels (first: {labels[0]!r})")
+    if wrong:
+        told = f"{found.files[wrong[0]]}: {found.labels[wrong[0]]!r}"
+        notes.append(f"doubtful: {len(wrong):,} labels of {table} have another value than stands behind them ({told})")
     keep = [i for i, label in enumerate(labels) if label]
     if len(keep) < len(labels):
         notes.append(f"left out: {len(labels) - len(keep):,} lines of {table} without a label")
@@ -74,14 +81,25 @@ def _with_names(tree: Tree, table: str, lines: list[str]) -> _Named | None:
         if not line.strip():
             continue
         name, _, label = line.partition("\t") if "\t" in line else line.strip().partition(" ")
-        path, state = find(name.strip())
-        # `12 7` names 12.png only if its name is written out; a bare number is more often a label.
-        missing += state != "found" or not is_picture_name(name.strip())
+        path, there = _picture(find, name)
+        for sign in ",;" if not there else "":
+            before, parted, after = line.partition(sign)
+            found, known = _picture(find, before) if parted else ("", False)
+            if known:
+                path, there, label = found, True, after
+                break
+        missing += not there
         files.append(path)
         labels.append(label.strip())
     if missing > 0.5 * len(files):
         return None
     return _Named(files, labels, missing, f"each line of {table} is the name of a picture and its label")
+
+
+def _picture(find: Callable[[str], tuple[str, str]], written: str) -> tuple[str, bool]:
+    """Give the name in the tree, and whether a picture is named: ``12 7`` names 12.png only if it is written out."""
+    path, state = find(written.strip())
+    return path, state == "found" and is_picture_name(written.strip())
 
 
 def _in_order(tree: Tree, table: str, lines: list[str], where: str) -> _Named:
@@ -114,17 +132,35 @@ def _in_order(tree: Tree, table: str, lines: list[str], where: str) -> _Named:
     )
 
 
-def _without_values(labels: list[str]) -> tuple[list[str], int]:
-    """Take ``EXPRESSION VALUE`` apart, where every label with a space is of that kind."""
+def _without_values(labels: list[str]) -> tuple[list[str], int, list[int]]:
+    """Take ``EXPRESSION VALUE`` apart, where every label with a space is so; count them, and list those that differ."""
     cut = list(labels)
     count = 0
+    wrong = []
     for i, label in enumerate(labels):
         expression, space, value = label.rpartition(" ") if " " in label else (label, "", "")
         if not space:
             continue
         expression = expression.rstrip(" =") if value else expression
         if not (_EXPRESSION.fullmatch(expression.replace(" ", "")) and _VALUE.fullmatch(value)):
-            return labels, 0
+            return labels, 0, []
         cut[i] = expression
         count += 1
-    return cut, count
+        if not _agrees(expression, value):
+            wrong.append(i)
+    return cut, count, wrong
+
+
+def _agrees(expression: str, written: str) -> bool:
+    """Say whether a value is that of its expression, as exactly as it is written; what has no value agrees with all."""
+    found = evaluate_expression(expression).value
+    number = written.lstrip("= ")
+    if found is None:
+        return True
+    if "." in number and "/" not in number:
+        return abs(found - Fraction(number)) <= Fraction(1, 10 ** len(number.partition(".")[2]))
+    try:
+        above, _, below = number.partition("/")
+        return found == Fraction(above) / Fraction(below or "1")
+    except ZeroDivisionError:
+        return False

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, NamedTuple, Protocol, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glyphsmith.alphabet import normalise_label
+from glyphsmith.errors import DataError
 from glyphsmith.picture import Picture
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "Store",
     "columns_of",
     "interned",
+    "labelled_only",
     "part_of",
 ]
 
@@ -36,13 +39,14 @@ Part = Literal["train", "validation", "test"]
 PART_NAMES: dict[str, Part] = {
     **dict.fromkeys(("train", "training", "trn"), "train"),
     **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
-    **dict.fromkeys(("test", "testing", "tst", "t10k", "eval"), "test"),
+    **dict.fromkeys(("test", "testing", "tst", "t10k", "eval", "evaluation", "holdout", "heldout"), "test"),
 }
+_JOINED = str.maketrans("", "", "-_ ")
 
 
 def part_of(word: str) -> Part | None:
-    """Give the part of a split that a word names, or None."""
-    return PART_NAMES.get(word.strip().lower())
+    """Give the part of a split that a word names, or None; ``held-out`` and ``Held out`` are ``heldout``."""
+    return PART_NAMES.get(word.strip().lower().translate(_JOINED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +163,8 @@ class LabelledPictures:
     """The one source there is; the forms differ in how they find the labels and in the store they bring.
 
     ``notes`` are sentences about what was left out or guessed; ``columns`` name what ``--group`` could be given.
-    ``unclear`` are pictures that show nothing of their label, where that is known: painted ones know it.
+    ``unclear`` are pictures that show nothing of their label, where that is known: painted ones know it. ``inputs`` are
+    the files on disk that it was opened from, single pictures aside.
     """
 
     def __init__(
@@ -187,6 +192,7 @@ class LabelledPictures:
         self.notes = tuple(notes)
         self.columns = tuple(columns)
         self.unclear: frozenset[int] = frozenset()
+        self.inputs: tuple[Path, ...] = ()
         if len(names) != len(self.labels):
             raise ValueError(f"{len(names)} names but {len(self.labels)} labels")
 
@@ -213,3 +219,51 @@ class LabelledPictures:
     def block(self, start: int, stop: int) -> NDArray[np.uint8] | None:
         """Give pictures start..stop-1 in one read, uint8 (n, H, W) or (n, H, W, 3), or None where it cannot."""
         return self.store.block(start, stop)
+
+
+def labelled_only(source: LabelledPictures) -> LabelledPictures:
+    """Leave out the pictures of a source whose label is empty, and say so. Raises DataError where none is left.
+
+    Tables and names have none by then; arrays and HDF5 files may.
+    """
+    keep = [i for i, label in enumerate(source.labels) if label]
+    if len(keep) == len(source):
+        return source
+    if not keep:
+        raise DataError(f"{source.where}: none of its {len(source):,} pictures has a label")
+    lost = next(i for i, label in enumerate(source.labels) if not label)
+    left_out = len(source) - len(keep)
+    return LabelledPictures(
+        form=source.form,
+        reason=source.reason,
+        where=source.where,
+        store=_Chosen(source, np.array(keep, dtype=np.int64)),
+        names=[source.names[i] for i in keep],
+        labels=[source.labels[i] for i in keep],
+        groups=[source.groups[i] for i in keep] if source.groups is not None else None,
+        parts=[source.parts[i] for i in keep] if source.parts is not None else None,
+        notes=[*source.notes, f"left out: {left_out:,} pictures without a label (first: {source.names[lost]})"],
+        columns=source.columns,
+    )
+
+
+class _Chosen:
+    """Some pictures (N,) of a source, ascending; it is held, for a file it was opened from may be closed with it."""
+
+    def __init__(self, source: LabelledPictures, rows: NDArray[np.int64]) -> None:
+        self._source = source
+        self._rows = rows
+
+    def picture(self, i: int, name: str, /) -> Picture:
+        return self._source.store.picture(int(self._rows[i]), name)
+
+    def encoded(self, i: int, /) -> bytes | None:
+        return self._source.encoded(int(self._rows[i]))
+
+    def block(self, start: int, stop: int, /) -> NDArray[np.uint8] | None:
+        rows = self._rows[start:stop]
+        first, last = int(rows[0]), int(rows[-1])
+        if last - first >= 2 * len(rows):  # most would be read for nothing
+            return None
+        found = self._source.block(first, last + 1)
+        return None if found is None else found[rows - first]

@@ -7,6 +7,7 @@ and names. A table is what a person wrote on purpose, so it overrules every gues
 from __future__ import annotations
 
 import gzip
+import posixpath
 import zlib
 from collections import Counter
 from collections.abc import Sequence
@@ -19,15 +20,20 @@ from glyphsmith.data.hdf5 import open_hdf5
 from glyphsmith.data.idx import idx_pairs, is_idx, open_idx, partner_of
 from glyphsmith.data.lines import open_lines
 from glyphsmith.data.npz import open_npz
-from glyphsmith.data.pictures import LabelledPictures, Part, Sample, Source, part_of
+from glyphsmith.data.pictures import LabelledPictures, Part, Sample, Source, labelled_only, part_of
 from glyphsmith.data.table import has_table_header, is_picture_name, open_csv
 from glyphsmith.data.tree import Folder, Tree
 from glyphsmith.errors import DataError
 
-__all__ = ["LabelledPictures", "Sample", "Source", "open_source"]
+__all__ = ["LabelledPictures", "Sample", "Source", "open_source", "refuse_overwriting"]
 
 _ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 _HDF5 = (".h5", ".hdf5", ".hdf", ".he5")
+#: Pictures, or files that may hold them, which are not read; they are no reason to stop, but a person may miss them.
+_OTHER_PICTURES = (
+    ".heic", ".heif", ".avif", ".jxl", ".jp2", ".svg", ".pdf", ".eps", ".psd", ".xcf", ".dng", ".cr2", ".nef", ".arw",
+)  # fmt: skip
+_EXPORT = "export them as JPEG or PNG"
 _FORMS = (
     "known are: one folder a class, LABEL_anything.png, labels.csv (file,label), labels.txt, IDX, NPZ, HDF5, "
     "and zip or tar.gz of these"
@@ -45,12 +51,26 @@ def open_source(path: str | Path, *, group: str = "") -> LabelledPictures:
         opened = _open_folder(place, group) if place.is_dir() else _open_file(place, group)
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror or error})") from None
+    inputs, opened = opened.inputs, labelled_only(opened)
+    opened.inputs = inputs if place.is_dir() else (place, *inputs)
     if group and opened.groups is None:
         raise DataError(
             f"{path}: there is no column {group!r} to keep together, for this is {opened.form}",
             hint="groups come from a further column of labels.csv",
         )
     return opened
+
+
+def refuse_overwriting(source: Source, target: Path) -> None:
+    """Raise DataError where ``target`` is a file that ``source`` was opened from, under whatever name."""
+    if not target.exists():
+        return
+    for path in getattr(source, "inputs", ()):
+        if path.exists() and path.samefile(target):
+            raise DataError(
+                f"{target}: is part of {source.where} itself and would be overwritten",
+                hint="name another file to write",
+            )
 
 
 def _open_folder(place: Path, group: str) -> LabelledPictures:
@@ -140,13 +160,27 @@ def _open_one_idx(place: Path, where: str) -> LabelledPictures:
 
 
 def _open_tree(tree: Tree, where: str, group: str) -> LabelledPictures:
-    opened = _recognised(tree, where, group)
-    opened.notes = (*tree.notes, *opened.notes)
+    opened, read = _recognised(tree, where, group)
+    if isinstance(tree, Folder):
+        opened.inputs = (*opened.inputs, *(tree.path / name for name in read))
+    opened.notes = (*tree.notes, *opened.notes, *_other_pictures(tree.files(), opened.names))
     return opened
 
 
-def _recognised(tree: Tree, where: str, group: str) -> LabelledPictures:
-    """Find the form of a folder or an archive by the names of its files."""
+def _other_pictures(files: Sequence[str], opened: Sequence[str]) -> list[str]:
+    """Say in one line which files are pictures of kinds that are not read; those ``opened`` fail one by one."""
+    found = [name for name in files if name[-5:].lower().endswith(_OTHER_PICTURES)]
+    known = set(opened) if found else set()
+    left_out = [name for name in found if name not in known]
+    if not left_out:
+        return []
+    kinds = Counter(posixpath.splitext(name)[1].lower() for name in left_out)
+    seen = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common(4))
+    return [f"left out: pictures of kinds that are not read: {seen} (first: {left_out[0]}); {_EXPORT}"]
+
+
+def _recognised(tree: Tree, where: str, group: str) -> tuple[LabelledPictures, Sequence[str]]:
+    """Find the form of a folder or an archive by the names of its files; and name those that are no pictures."""
     files = tree.files()
     if not files:
         raise DataError(f"{where}: the {'folder' if isinstance(tree, Folder) else 'archive'} is empty", hint=_FORMS)
@@ -158,29 +192,30 @@ def _recognised(tree: Tree, where: str, group: str) -> LabelledPictures:
         also = f"; {len(tables) - 1} more tables were read with it" if len(tables) > 1 else ""
         if any(name.lower().endswith("labels.txt") for name in others):
             also += "; labels.txt beside it was not looked at"
-        return open_csv(tree, tables, where, group=group, why=also)
+        return open_csv(tree, tables, where, group=group, why=also), [name for name, _ in tables]
     lines = [name for name in others if name.rpartition("/")[2].lower() == "labels.txt" and name.count("/") <= 1]
     if len(lines) > 1:
         raise DataError(
             f"{where}: several lists of labels: {', '.join(lines[:6])}", hint="name the folder of one of them"
         )
     if lines and pictures:
-        return open_lines(tree, lines[0], where)
+        return open_lines(tree, lines[0], where), lines
     opened = _open_arrays(tree, arrays, where) if arrays else None
     if opened is not None:
         if pictures:
             opened.notes += (f"left out: {len(pictures):,} picture files beside {arrays[0]} (first: {pictures[0]})",)
-        return opened
+        return opened, arrays
     if pictures:
-        return open_folders(tree, pictures, where)
+        return open_folders(tree, pictures, where), []
     packed = [name for name in others if name.lower().endswith(_ARCHIVES)]
     if isinstance(tree, Folder) and packed:
         if len(packed) > 1:
             raise DataError(f"{where}: holds {len(packed)} archives: {', '.join(packed[:6])}", hint="name one of them")
-        return _open_file(tree.path / packed[0], group)
+        return _open_file(tree.path / packed[0], group), packed
     kinds = Counter(("." + name.rpartition(".")[2].lower()) if "." in name else "no suffix" for name in files)
     seen = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common(6))
-    raise DataError(f"{where}: no labelled pictures among its {len(files):,} files ({seen})", hint=_FORMS)
+    hint = f"pictures of these kinds are not read: {_EXPORT}" if set(kinds) & set(_OTHER_PICTURES) else _FORMS
+    raise DataError(f"{where}: no labelled pictures among its {len(files):,} files ({seen})", hint=hint)
 
 
 def _tables(tree: Tree, files: Sequence[str], pictures: Sequence[str]) -> list[tuple[str, Part | None]]:

@@ -1,9 +1,10 @@
 """Divide labelled pictures into training, validation and test: by content, before anything is augmented.
 
-Every unit (a picture with all its duplicates and all of its group) gets a number in 0..1 from a hash of its pixels (or
-of its group's name) and the seed, and the lowest go to the test, the next to validation. So the order of files, their
-names and the machine change nothing, and when pictures are added the others stay where they were, except a few at the
-edges where a class's share would otherwise drift by more than a tenth.
+Every unit (a picture with all its duplicates, the copies that names tell, and all of its group) gets a number in 0..1
+from a hash of its pixels (or of its group's name) and the seed, and the lowest go to the test, the next to validation.
+So the order of files, their names (but for those of turned copies) and the machine change nothing, and when pictures
+are added the others stay where they were, except a few at the edges where a class's share would otherwise drift by more
+than a tenth.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from numpy.typing import NDArray
 
 from glyphsmith.data.audit import Audit
 from glyphsmith.data.findings import is_text
+from glyphsmith.data.likeness import made_from
 from glyphsmith.data.pictures import Part, Source, columns_of
-from glyphsmith.data.units import Indices, Units, units_of
+from glyphsmith.data.units import Indices, Units, merged, units_of
 from glyphsmith.errors import DataError
 
 __all__ = ["Split", "split_samples"]
@@ -79,7 +81,13 @@ def split_samples(
     state = np.full(audit.n, _LEFT_OUT, dtype=np.int64)
     state[seen] = _TRAIN
     said = _take_given(given.parts, seen, state)
-    units = units_of(audit.readable, audit.cluster, audit.digests, given.groups if grouped else None, seed)
+    texts = is_text(audit.labels) if texts is None else texts
+    kin = made_from(given.names, given.labels, texts=texts)
+    made = sum(kin[i] is not None for i in seen.tolist()) if kin else 0
+    if made:
+        said.append(f"{made:,} pictures that by their names were made from one another stay together")
+    alike = merged(audit.cluster, kin)
+    units = units_of(audit.readable, alike, audit.digests, given.groups if grouped else None, seed)
     wanted = [
         (_TEST, "test", test if not (state == _TEST).any() else 0.0),
         (_VALIDATION, "validation", share if not (state == _VALIDATION).any() else 0.0),
@@ -94,9 +102,8 @@ def split_samples(
     free = np.flatnonzero(units.lowest(movable * (state == _TRAIN)))
     order = {label: k for k, label in enumerate(sorted(set(given.labels)))}
     labels = np.fromiter(map(order.__getitem__, given.labels), dtype=np.int64, count=len(given.labels))
-    texts = is_text(audit.labels) if texts is None else texts
     strata = [free] if grouped or texts else _by_label(units, free, labels)
-    _place(units, strata, state, wanted)
+    _place(units, strata, state, wanted, exact=made > _DRIFT * seen.size)
     _fill_empty_parts(units, strata, state, wanted)
     moved = 0 if texts else _keep_labels_in_training(units, free, labels, state)
     how = f"whole groups of {group or 'the source'}" if grouped else "picture content"
@@ -107,7 +114,10 @@ def split_samples(
     if first is not None:
         rest = np.flatnonzero(state == _TRAIN)
         if first >= rest.size:
-            raise DataError(f"{audit.where}: first:{first} asks for all of its {rest.size:,} training pictures or more")
+            raise DataError(
+                f"{audit.where}: first:{first} asks for all of its {rest.size:,} training pictures or more",
+                hint="name a share instead: --set data.validation=0.1",
+            )
         state[rest[:first]] = _VALIDATION
         said.append(f"validation: the first {first:,} training pictures")
     said += _leave_out_straddling(units, state, grouped)
@@ -133,8 +143,10 @@ def _take_given(parts: Sequence[Part | None] | None, seen: Indices, state: Indic
     """Place the pictures ``seen`` as the source says, where what it says is a split."""
     if parts is None:
         return []
-    found = {part for i in seen.tolist() if (part := parts[i])}
-    if "train" in found and len(found) > 1:
+    kinds = {parts[i] for i in seen.tolist()}
+    found = {part for part in kinds if part}
+    # pictures of no part are learned from, so that a set which only names what it holds out has a split too
+    if found - {"train"} and kinds & {"train", None}:
         for i in seen.tolist():
             state[i] = {"test": _TEST, "validation": _VALIDATION}.get(parts[i] or "", _TRAIN)
         return [f"{name}: given by the source" for name in ("test", "validation") if name in found]
@@ -154,8 +166,14 @@ def _by_label(units: Units, free: Indices, labels: Indices) -> list[Indices]:
     return np.split(free[order], edges) if free.size else []
 
 
-def _place(units: Units, strata: list[Indices], state: Indices, wanted: list[tuple[int, str, float]]) -> None:
-    """Give the first units of each stratum to the test, the next to validation; one always stays in training."""
+def _place(
+    units: Units, strata: list[Indices], state: Indices, wanted: list[tuple[int, str, float]], *, exact: bool
+) -> None:
+    """Give the first units of each stratum to the test, the next to validation; one always stays in training.
+
+    ``exact`` makes up in the next strata for what large units took too much or too little, as those of pictures with
+    all their turned copies do. Where most units are single pictures it would only move some that were placed before.
+    """
     sizes = units.sizes
     start = [0] * len(strata)
     upto = 0.0
@@ -171,7 +189,7 @@ def _place(units: Units, strata: list[Indices], state: Indices, wanted: list[tup
             # what rounding took from the labels before is given here, so that small labels add up to the share too
             cut = _cut(sizes[stratum], units.place[stratum], upto, round(asked) - given)
             stop = max(start[k], min(cut, len(stratum) - 1))
-            given = round(asked)
+            given = given + int(sizes[stratum[:stop]].sum()) if exact else round(asked)
             taken.append(stratum[start[k] : stop])
             start[k] = stop
         if taken:

@@ -7,11 +7,13 @@ import io
 import posixpath
 import sys
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
-from glyphsmith.data.pictures import LabelledPictures, Part, part_of
+from glyphsmith.data.pictures import PART_NAMES, LabelledPictures, Part, part_of
 from glyphsmith.data.tree import FileStore, Tree
 from glyphsmith.errors import DataError
 from glyphsmith.picture import PICTURE_SUFFIXES
@@ -62,7 +64,11 @@ def has_table_header(tree: Tree, name: str) -> bool:
 def open_csv(
     tree: Tree, tables: Sequence[tuple[str, Part | None]], where: str, *, group: str = "", why: str = ""
 ) -> LabelledPictures:
-    """Read one or more tables of a tree; a table in a folder named train or test gives its part. Raises DataError."""
+    """Read one or more tables of a tree; a table in a folder named train or test gives its part.
+
+    Where a column gives a test or validation part, lines without a word in it are left to the split. Raises DataError,
+    also for a word in that column that names no part: such pictures may have been meant to be held out.
+    """
     rows = _Rows()
     for name, part in tables:
         _read_csv(tree, name, part, group, rows)
@@ -70,13 +76,20 @@ def open_csv(
     if not rows.files:
         raise DataError(f"{where}: {first} names no picture with a label", hint="expected lines like 7_a.png,7")
     if len(rows.missing) + len(rows.outside) == len(rows.files):
-        gone = (rows.missing or rows.outside)[0]
+        if not rows.missing:
+            raise DataError(
+                f"{where}: all {len(rows.files):,} files that {first} names lie outside the folder "
+                f"(first: {rows.outside[0]})",
+                hint="files outside the folder of the table are never opened; move the table above them",
+            )
+        gone = rows.missing[0]
         raise DataError(
             f"{where}: none of the {len(rows.files):,} files that {first} names is there (first: {gone})",
             hint="names are taken relative to the table's own folder, or to images/ beside it",
         )
     _note_what_was_odd(tree, first, group, rows)
-    parts = rows.parts if len({part for part in rows.parts if part}) > 1 else None
+    kinds = set(rows.parts)
+    parts = rows.parts if len(kinds) > 1 and kinds != {None, "train"} else None
     said = ", with the split given by the table" if parts else ""
     if not group and rows.columns:
         rows.notes.append(f"{first} has further columns, any of which keeps groups together: --group {rows.columns[0]}")
@@ -147,6 +160,7 @@ def _read_csv(tree: Tree, name: str, part: Part | None, group: str, rows: _Rows)
                 hint=f"its further columns are: {', '.join(others)}" if others else "it has only file and label",
             )
         group_at = header.index(group.lower())
+    unknown: Counter[str] = Counter()
     find = finder(tree, posixpath.dirname(name))
     for cells in _cells(text, name, skip=has_header):
         if not any(cell.strip() for cell in cells):
@@ -169,8 +183,26 @@ def _read_csv(tree: Tree, name: str, part: Part | None, group: str, rows: _Rows)
         rows.labels.append(label)
         value = cells[group_at].strip() if group_at is not None and len(cells) > group_at else ""
         rows.groups.append(sys.intern(value) if value else None)
-        given = part_of(cells[part_at]) if part_at is not None and len(cells) > part_at else None
+        word = cells[part_at].strip() if part_at is not None and len(cells) > part_at else ""
+        given = part_of(word)
+        if word and given is None:
+            unknown[word] += 1
         rows.parts.append(given or part)
+    # a column of that name which the user groups by may be anything
+    if unknown and part_at is not None and part_at != group_at:
+        raise _unknown_parts(name, first[part_at].strip(), unknown)
+
+
+def _unknown_parts(name: str, column: str, unknown: Counter[str]) -> DataError:
+    shown = ", ".join(f"{word[:40]!r}" for word in sorted(unknown)[:6]) + (" ..." if len(unknown) > 6 else "")
+    known = "; ".join(
+        f"{part}: {', '.join(word for word, meant in PART_NAMES.items() if meant == part)}"
+        for part in ("train", "validation", "test")
+    )
+    return DataError(
+        f"{name}: {unknown.total():,} lines have {shown} in the column {column}, which names no part of a split",
+        hint=f"known are {known}; leave the cell empty for no part, or rename the column if it is no split",
+    )
 
 
 def _column(header: Sequence[str], names: Sequence[str]) -> int | None:
@@ -222,12 +254,15 @@ def _cells(text: str, name: str, *, skip: bool) -> Iterator[list[str]]:
 def finder(tree: Tree, folder: str) -> Callable[[str], tuple[str, Literal["found", "missing", "outside"]]]:
     """Give a function from a name in a table in ``folder`` to the name in the tree."""
     by_base: dict[str, str | None] = {}
+    # a table may name its files from the root, though the folder was named from where we are, or through a link
+    places = (tree.where, str(Path(tree.where).absolute()), str(Path(tree.where).resolve()))
+    roots = [posixpath.normpath(place.replace("\\", "/")).rstrip("/") + "/" for place in places]
 
     def find(written: str) -> tuple[str, Literal["found", "missing", "outside"]]:
         name = posixpath.normpath(written.replace("\\", "/"))
         if name.startswith(("/", "../")) or name == ".." or name[1:3] == ":/":
-            below = tree.where.replace("\\", "/").rstrip("/") + "/"
-            if not name.startswith(below):
+            below = next((root for root in roots if name.startswith(root)), None)
+            if below is None:
                 # A name outside is never opened, whoever wrote the table.
                 return "/outside/" + posixpath.basename(name), "outside"
             name = name[len(below) :]

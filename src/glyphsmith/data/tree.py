@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Literal, Protocol
 
 from glyphsmith.errors import DataError, PictureError
-from glyphsmith.picture import Picture, load_picture
+from glyphsmith.picture import MAX_PICTURE_BYTES, PICTURE_SUFFIXES, Picture, load_picture
 
 __all__ = ["MAX_PICTURE_BYTES", "FileStore", "Folder", "Tree", "is_junk", "is_text_name"]
 
-#: A larger file is no picture; refused before it is unpacked.
-MAX_PICTURE_BYTES = 512 * 1024**2
 #: What one read gives of a file on disk; less is all of it.
 _AT_ONCE = 1 << 16
 _TO_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
@@ -72,6 +71,7 @@ class Folder:
 
     def _walk(self) -> Iterator[str]:
         unreadable: list[str] = []
+        broken: list[str] = []
         odd = 0
         seen: set[tuple[int, int]] = set()
         stack = [""]
@@ -92,10 +92,15 @@ class Folder:
                         name = below + name
                         if not is_text_name(name):
                             odd += 1
-                        elif entry.is_file():
+                            continue
+                        kind = _kind(entry)
+                        # listed like a picture, so that it is among those that cannot be read
+                        if kind == "file" or (kind == "broken" and _ends_like_a_picture(name)):
                             yield name
-                        elif entry.is_dir():
+                        elif kind == "folder":
                             stack.append(name + "/")
+                        elif kind == "broken":
+                            broken.append(name)
             except OSError as error:
                 if not below:
                     raise DataError(f"{self.where}: cannot be listed ({error.strerror or error})") from None
@@ -103,6 +108,8 @@ class Folder:
         notes = []
         if unreadable:
             notes.append(f"left out, cannot be listed: {', '.join(unreadable[:5])}{' ...' if unreadable[5:] else ''}")
+        if broken:
+            notes.append(f"left out: {len(broken):,} links that lead nowhere (first: {min(broken)})")
         if odd:
             notes.append(f"left out: {odd:,} files whose names are no valid text")
         self.notes = tuple(notes)
@@ -143,6 +150,21 @@ class Folder:
         return open(self.path / name, "rb")
 
 
+def _kind(entry: os.DirEntry[str]) -> Literal["file", "folder", "broken", "other"]:
+    try:
+        if entry.is_file():
+            return "file"
+        if entry.is_dir():
+            return "folder"
+    except OSError:  # links that lead to one another in a circle
+        return "broken"
+    return "broken" if entry.is_symlink() and not Path(entry.path).exists() else "other"
+
+
+def _ends_like_a_picture(name: str) -> bool:
+    return posixpath.splitext(name)[1].lower() in PICTURE_SUFFIXES
+
+
 class FileStore:
     """Pictures that are files of a tree."""
 
@@ -157,6 +179,8 @@ class FileStore:
         try:
             return self.tree.read(name)
         except FileNotFoundError:
+            if isinstance(self.tree, Folder) and (self.tree.path / name).is_symlink():
+                raise PictureError(f"{name}: is a link that leads nowhere") from None
             named = f", though {self.table} names it" if self.table else ""
             raise PictureError(f"{name}: no such file{named}") from None
         except IsADirectoryError:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Indices", "Units", "units_of"]
+__all__ = ["Indices", "Units", "merged", "units_of"]
 
 Indices = NDArray[np.int64]
 
@@ -84,6 +84,17 @@ def units_of(
     return Units(
         members[np.repeat(starts[order], moved) + within], np.concatenate([[0], np.cumsum(moved)]), place[order]
     )
+
+
+def merged(clusters: Indices, keys: Sequence[str | None] | None) -> Indices:
+    """Join clusters (N,) whose pictures share a key (N); each picture's new one is the lowest old one it belongs to."""
+    if keys is None:
+        return clusters
+    joined, _ = _joined(np.arange(len(clusters)), clusters, keys)
+    _, unit = np.unique(joined, return_inverse=True)
+    lowest = np.full(len(clusters), len(clusters), dtype=np.int64)
+    np.minimum.at(lowest, unit, clusters)
+    return np.asarray(lowest[unit], dtype=np.int64)
 
 
 def _hashed(shown: Sequence[bytes], key: bytes) -> NDArray[np.float64]:

@@ -14,6 +14,7 @@ from glyphsmith.alphabet import Alphabet
 from glyphsmith.decode.automaton import Automaton, Dfa, intersect
 from glyphsmith.decode.formula import Formula
 from glyphsmith.decode.pattern import MAX_LENGTH, charset, compile_pattern, length, sign_class
+from glyphsmith.decode.regex import parse_pattern, shown
 from glyphsmith.errors import PatternError
 from glyphsmith.expression import SYNONYMS
 
@@ -59,12 +60,23 @@ def _pattern(pattern: str, alphabet: Alphabet) -> Dfa:
     if pattern in GRAMMARS:
         return GRAMMARS[pattern](alphabet)
     try:
+        _refuse_empty(pattern, alphabet)
         return compile_pattern(pattern, alphabet)
     except PatternError as error:
         near = difflib.get_close_matches(pattern[:40], [*GRAMMARS, "formula"], 1)
         if near:
             raise PatternError(error.message, hint=f"did you mean the grammar {near[0]}?") from None
         raise
+
+
+def _refuse_empty(pattern: str, alphabet: Alphabet) -> None:
+    """Raise PatternError where the whole pattern or an alternative of it is empty: a slip, and it reads nothing."""
+    tree, _ = parse_pattern(pattern, alphabet)
+    if any(part.kind == "row" and not part.parts for part in (tree, *(tree.parts if tree.kind == "choice" else ()))):
+        raise PatternError(
+            f"{shown(pattern)}: {'one alternative' if tree.kind == 'choice' else 'it'} is empty",
+            hint="leave --pattern out to read any text; (a)? is an a that may be missing",
+        )
 
 
 def _digits(alphabet: Alphabet) -> Dfa:

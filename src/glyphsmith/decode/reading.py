@@ -14,14 +14,18 @@ from glyphsmith.alphabet import Alphabet
 from glyphsmith.card import Card
 from glyphsmith.decode.grammars import constrain
 from glyphsmith.decode.text import TextDecoder
-from glyphsmith.errors import ModelError, PatternError
+from glyphsmith.errors import DataError, ModelError, PatternError
 from glyphsmith.expression import evaluate_expression
 from glyphsmith.results import TextReading
 
-__all__ = ["BEAM", "Answers", "text_answers"]
+__all__ = ["BEAM", "MOST_TEXTS", "Answers", "text_answers"]
 
 #: Prefixes that are followed where reading greedily leaves a doubt.
 BEAM = 8
+
+#: Texts of one picture that may be asked for. As many prefixes are followed at every column: 1,000 take 0.1 s, a
+#: million more memory than there is.
+MOST_TEXTS = 1000
 
 Answers = Callable[[NDArray[np.float32], str | None], TextReading]
 
@@ -32,10 +36,13 @@ def text_answers(
     """Give the function from probabilities (T, 1+K) or (P, K) and a path to a TextReading.
 
     ``charset`` are the only labels that may occur; ``pattern`` is a pattern or the name of a grammar that the text has
-    to match, in the place of the card's own. Raises PatternError where no text is left.
+    to match, in the place of the card's own. Raises PatternError where no text is left, DataError where ``top`` is
+    larger than MOST_TEXTS.
     """
     if card.text is None:
         raise ModelError(f"{card.name}: its card does not say how its texts are decoded")
+    if top > MOST_TEXTS:
+        raise DataError(f"top {top:,}: a reader of texts gives at most {MOST_TEXTS:,} texts of a picture")
     form = card.text
     alphabet = Alphabet(card.alphabet)
     constraint = constrain(alphabet, pattern=form.pattern if pattern is None else pattern, only=charset)

@@ -7,14 +7,15 @@ learned or differentiated here. ``cli.explain`` calls it.
 from __future__ import annotations
 
 import io
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
-from glyphsmith.errors import DataError
+from glyphsmith.errors import DataError, ModelError
 from glyphsmith.fonts import find_font, missing
 from glyphsmith.picture import Picture, load_picture
 from glyphsmith.runtime.placement import Frame, place_frame
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from glyphsmith.runtime.reader import Reader
 
 __all__ = ["Explanation", "draw_explanation", "explain", "png_bytes"]
+
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 _PAPER, _INK, _SOFT = (250, 248, 244), (31, 28, 23), (109, 102, 90)
 #: Differences below this share of the largest value of the maps are rounding, not evidence.
@@ -53,9 +56,14 @@ class Explanation:
 def explain(reader: Reader, source: Any, *, label: str | None = None) -> Explanation:
     """Ask what in a picture speaks for the reader's answer, or for another ``label`` of its alphabet.
 
-    ``source`` is whatever ``load_picture`` opens. Raises PictureError, ModelError where the file has no map, DataError
-    for a label outside the alphabet.
+    ``source`` is whatever ``load_picture`` opens. Raises PictureError, ModelError where the file has no map, as no
+    reader of texts has, DataError for a label outside the alphabet.
     """
+    if reader.card.task == "text":
+        raise ModelError(
+            f"{reader.name} reads whole texts, and such a reader has no map of what spoke for its answer",
+            hint="glyphsmith read MODEL PICTURE --steps OUT.png draws what every column of the picture said",
+        )
     picture = load_picture(source)
     reading = reader.read(picture, top=3, reject=0.0)
     answer = reading.top[0][0]
@@ -103,7 +111,7 @@ def draw_explanation(explanation: Explanation, *, name: str = "") -> Image.Image
         x = _EDGE + k * (_PANEL + _GAP)
         draw.rectangle((x, head, x + _PANEL - 1, head + _PANEL - 1), fill=(238, 234, 226))
         sheet.paste(panel, (x + (_PANEL - panel.width) // 2, head + (_PANEL - panel.height) // 2))
-        draw.text((x, head + _PANEL + 12), caption, font=find_font(caption, 17), fill=_SOFT)
+        _write(draw, (x, head + _PANEL + 28), caption, 17, _SOFT)
     return sheet
 
 
@@ -121,13 +129,36 @@ def _write_answer(draw: ImageDraw.ImageDraw, explanation: Explanation, name: str
     x = _EDGE + font.getlength(answer) + 20
     others = ", ".join(f"{_written(label)} ({100 * p:.1f} %)" for label, p in explanation.top[1:])
     sure = f"{100 * explanation.top[0][1]:.1f} % sure" + (f"; then {others}" if others else "")
-    draw.text((x, 84), sure, font=find_font(sure, 20), fill=_INK, anchor="ls")
+    _write(draw, (x, 84), sure, 20, _INK)
     if name:
         name = name if len(name) <= 90 else "…" + name[-89:]
-        draw.text((x, 54), name, font=find_font(name, 17), fill=_SOFT, anchor="ls")
+        _write(draw, (x, 54), name, 17, _SOFT)
     if explanation.strength <= 0:
         words = f"nothing in it speaks for {_written(explanation.label)} more than for the other labels"
-        draw.text((x, 106), words, font=find_font(words, 16), fill=_SOFT, anchor="ls")
+        _write(draw, (x, 106), words, 16, _SOFT)
+
+
+def _write(
+    draw: ImageDraw.ImageDraw, at: tuple[float, float], text: str, size_px: int, colour: tuple[int, int, int]
+) -> None:
+    """Write a line on its baseline, each run of signs in a font that has them: few have both runes and Chinese."""
+    x, y = at
+    for run, font in _runs(text, size_px):
+        draw.text((x, y), run, font=font, fill=colour, anchor="ls")
+        x += font.getlength(run)
+
+
+def _runs(text: str, size_px: int) -> list[tuple[str, Font]]:
+    """Cut a line into runs, each with the first font that has its signs."""
+    runs: list[tuple[str, Font]] = []
+    for sign in text:
+        font = find_font(sign, size_px)
+        joins = sign.isspace() or bool(unicodedata.combining(sign)) or (runs and runs[-1][1] == font)
+        if runs and joins:
+            runs[-1] = (runs[-1][0] + sign, runs[-1][1])
+        else:
+            runs.append((sign, font))
+    return runs
 
 
 def _written(label: str) -> str:

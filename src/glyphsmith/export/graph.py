@@ -6,7 +6,7 @@ picture on its own; shapes are N pictures, H x W as given, h x w at working size
 
 The ink path, for pictures of one symbol drawn on a ground (``crop = true``)::
 
-    grey -> working size -> polarity -> ground taken off -> Otsu -> contrast -> ink box -> cut out and laid in place
+    grey -> working size -> polarity -> ground off -> Otsu -> contrast -> (edge cleared) -> ink box -> laid in place
 
 Without ``crop`` the whole picture is resized, which is what photos and the published networks want.
 """
@@ -17,7 +17,9 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
+from glyphsmith.export.edge import edge_cleared
 from glyphsmith.export.operators import Operators
+from glyphsmith.export.polarity import GROUND_PX, border_mean, light_ink
 from glyphsmith.train.recipe import Prepare
 
 __all__ = ["IR_VERSION", "OPSET", "preparation", "stage_captions"]
@@ -28,22 +30,19 @@ IR_VERSION = 9
 
 #: Rec. 601 luma, as Pillow's convert("L") has it.
 _LUMA = (0.299, 0.587, 0.114)
-#: The ground is estimated on a copy of at most this side, by openings: what is narrower than the window vanishes.
+#: The ground is estimated on a copy of at most GROUND_PX, by openings: what is narrower than the window vanishes.
 #: The narrow window follows shadows best; where it eats half of what the wide one leaves, the strokes are that thick.
 #: 23 alone left 4.1 % of 2 500 painted photographs with shadow in the ink box, 11 with 17 leaves 0.8 % (docs/log.md).
-_GROUND_PX = 56
 _NARROW_WINDOW = 11
 _WIDE_WINDOW = 17
 _WIDE_WHERE_LEFT = 0.5
 _GROUND_SMOOTH = 9
-_LOCAL_WINDOW = 31
+#: The ground reaches this many pixels further at each step of brightness, or the step is left as a line of ink.
+_GROUND_REACH = 3
 #: Samples a side for each output pixel of the crop; averaged, so that a large digit does not alias.
 _SUPERSAMPLE = 3
 #: Candidate thresholds of Otsu's method, as shares of the strongest ink.
 _OTSU_LEVELS = 24
-#: Weights of the two signs of dark ink, skewness of the local contrast and border against mean (docs/log.md).
-_POLARITY_SKEW = 1.0
-_POLARITY_BORDER = 1.0
 
 
 def stage_captions(settings: Prepare) -> tuple[tuple[str, str], ...]:
@@ -101,7 +100,7 @@ def _whole_path(graph: Operators, grey: str, settings: Prepare) -> None:
     """Resize the whole picture, then the ink steps that were asked for."""
     graph.name(graph.op("Identity", grey), "stage_grey")
     small = _resized(graph, grey, settings)
-    ink = _light_ink(graph, small, settings)
+    ink = light_ink(graph, small, settings.polarity)
     if settings.flatten:
         ink = _ground_off(graph, ink)
     if settings.threshold > 0:
@@ -111,10 +110,10 @@ def _whole_path(graph: Operators, grey: str, settings: Prepare) -> None:
 
 def _ink_path(graph: Operators, grey: str, settings: Prepare) -> None:
     """Find the ink of one symbol and lay it where the training symbols lie."""
-    work = _at_most(graph, grey, settings.work_px)
+    work = graph.at_most(grey, settings.work_px)
     graph.name(work, "stage_grey")
     work = "stage_grey"
-    ink = _light_ink(graph, work, settings)
+    ink = light_ink(graph, work, settings.polarity)
     if settings.flatten:
         ink = _ground_off(graph, ink)
     if settings.flatten or settings.polarity != "keep":
@@ -131,9 +130,11 @@ def _ink_path(graph: Operators, grey: str, settings: Prepare) -> None:
     inked = graph.cast(graph.op("Greater", ink, level))
     around = graph.slide_sum(inked, 5)
     kept = graph.op("Mul", inked, graph.cast(graph.op("Greater", around, graph.value(2.5))))
-    top, bottom = _extent(graph, kept, axis=3)
-    left, right = _extent(graph, kept, axis=2)
-    rows, columns = _coordinates(graph, kept)
+    if settings.clear_edge:
+        kept, clean = edge_cleared(graph, inked, kept, clean)
+    top, bottom = graph.extent(kept, axis=3)
+    left, right = graph.extent(kept, axis=2)
+    rows, columns = graph.coordinates(kept)
     inside = graph.op(
         "And",
         graph.op("And", graph.op("GreaterOrEqual", rows, graph.op("Sub", top, graph.value(1.0))),
@@ -189,40 +190,23 @@ def _shares(graph: Operators, centre: str, step: str, size: int, numbers: str, *
     return graph.op("AveragePool", near, kernel_shape=window, strides=window)
 
 
-def _at_most(graph: Operators, planes: str, limit_px: int) -> str:
-    """Shrink (N, C, H, W) with antialiasing until its longer side is at most ``limit_px``; smaller pictures stay."""
-    shape = graph.op("Cast", graph.op("Shape", planes, start=2, end=4), to=TensorProto.FLOAT)
-    longer = graph.op("ReduceMax", shape, keepdims=1)
-    factor = graph.op("Min", graph.op("Div", graph.value(float(limit_px)), longer), graph.value(1.0))
-    wanted = graph.op("Max", graph.op("Round", graph.op("Mul", shape, factor)), graph.value(1.0))
-    return _resize_to(graph, planes, graph.op("Cast", wanted, to=TensorProto.INT64))
-
-
-def _resize_to(graph: Operators, planes: str, size: str) -> str:
-    """Resize the last two axes of (N, C, H, W) to the two int64 values of ``size``."""
-    whole = graph.op("Concat", graph.op("Shape", planes, start=0, end=2), size, axis=0)
-    return graph.op(
-        "Resize", planes, "", "", whole, mode="linear", antialias=1, coordinate_transformation_mode="half_pixel"
-    )
-
-
 def _resized(graph: Operators, planes: str, settings: Prepare) -> str:
     """Resize the whole of (N, C, H, W) to the network's size, stretched or letterboxed, or lay it there as it is."""
     target = (settings.height_px, settings.width_px)
     if settings.fit == "stretch":
-        return graph.clip(_resize_to(graph, planes, graph.ints(target)))
+        return graph.clip(graph.resize_to(planes, graph.ints(target)))
     shape = graph.op("Cast", graph.op("Shape", planes, start=2, end=4), to=TensorProto.FLOAT)
     factor = graph.op("ReduceMin", graph.op("Div", graph.array(np.array(target, np.float32)), shape), keepdims=1)
     if settings.fit == "place":
         factor = graph.op("Min", factor, graph.value(1.0))
     wanted = graph.op("Max", graph.op("Round", graph.op("Mul", shape, factor)), graph.value(1.0))
-    small = graph.clip(_resize_to(graph, planes, graph.op("Cast", wanted, to=TensorProto.INT64)))
+    small = graph.clip(graph.resize_to(planes, graph.op("Cast", wanted, to=TensorProto.INT64)))
     # Pad takes one value for all pictures, so the border's mean of each is taken off before and put back after.
     if settings.fit == "place" and not settings.colour and settings.polarity != "auto":
         # The ground is known: a frame at the edge of a picture is no ground.
         border = graph.value(1.0 if settings.polarity == "invert" else 0.0)
     else:
-        border = _border_mean(graph, small)
+        border = border_mean(graph, small)
     size = graph.op("Shape", small, start=2, end=4)
     missing = graph.op("Sub", graph.ints(target), size)
     before = graph.op("Div", missing, graph.ints([2]))
@@ -233,58 +217,22 @@ def _resized(graph: Operators, planes: str, settings: Prepare) -> str:
     return graph.op("Reshape", whole, graph.ints([0, 0, *target]))
 
 
-def _border_mean(graph: Operators, planes: str) -> str:
-    """Mean of the outermost rows and columns of (N, C, H, W), as (N, C, 1, 1)."""
-
-    def edge(axis: int, start: int, end: int) -> str:
-        cut = graph.op("Slice", planes, graph.ints([start]), graph.ints([end]), graph.ints([axis]))
-        return graph.op("ReduceMean", cut, graph.ints([2, 3]), keepdims=1)
-
-    last = 2**31 - 1
-    edges = [edge(2, 0, 1), edge(2, -1, last), edge(3, 0, 1), edge(3, -1, last)]
-    return graph.op("Mul", graph.op("Sum", *edges), graph.value(0.25))
-
-
-def _light_ink(graph: Operators, grey: str, settings: Prepare) -> str:
-    """Make ink light on dark: (N, 1, h, w) to the same shape."""
-    if settings.polarity == "keep":
-        return grey
-    inverted = graph.op("Sub", graph.value(1.0), grey)
-    if settings.polarity == "invert":
-        return inverted
-    # Two signs of dark ink: ink is rare, so the local contrast is skewed towards it; and the border is mostly ground.
-    small = _at_most(graph, grey, _GROUND_PX)
-    contrast = graph.op("Sub", small, graph.slide_mean(small, _LOCAL_WINDOW))
-    square = graph.op("Mul", contrast, contrast)
-    variance = graph.op("Add", graph.mean(square), graph.value(1e-6))
-    spread = graph.op("Sqrt", variance)
-    skew = graph.op("Div", graph.mean(graph.op("Mul", square, contrast)), graph.op("Mul", variance, spread))
-    border = graph.op("Div", graph.op("Sub", graph.mean(small), _border_mean(graph, small)), spread)
-    sign = graph.op(
-        "Add",
-        graph.op("Mul", graph.op("Tanh", skew), graph.value(_POLARITY_SKEW)),
-        graph.op("Mul", graph.op("Tanh", border), graph.value(_POLARITY_BORDER)),
-    )
-    return graph.op("Where", graph.op("Less", sign, graph.value(0.0)), inverted, grey)
-
-
 def _ground_off(graph: Operators, ink: str) -> str:
     """Take the ground off light ink: (N, 1, h, w) to (N, 1, h, w) in 0..1, where 1 is as far from the ground as can be.
 
-    The ground is the opening of a small copy, smoothed: paper, shadow and vignetting survive it, strokes do not.
+    The ground is the opening of a small copy, smoothed: paper, shadow and vignetting survive it, strokes do not. Where
+    the brightness makes a step, at the edge of a shadow or of the paper, it is the darker side's for a pixel more.
     """
-    small = _at_most(graph, ink, _GROUND_PX)
-    narrow, wide = (
-        graph.slide_max(graph.op("Neg", graph.slide_max(graph.op("Neg", small), window)), window)
-        for window in (_NARROW_WINDOW, _WIDE_WINDOW)
-    )
+    small = graph.at_most(ink, GROUND_PX)
+    narrow, wide = (graph.opened(small, window) for window in (_NARROW_WINDOW, _WIDE_WINDOW))
     left_narrow, left_wide = (
         graph.total(graph.op("Mul", graph.op("Sub", small, opened), graph.op("Sub", small, opened)))
         for opened in (narrow, wide)
     )
     thin = graph.op("Greater", left_narrow, graph.op("Mul", left_wide, graph.value(_WIDE_WHERE_LEFT)))
-    smooth = graph.slide_mean(graph.op("Where", thin, narrow, wide), _GROUND_SMOOTH)
-    ground = _resize_to(graph, smooth, graph.op("Shape", ink, start=2, end=4))
+    opened = graph.op("Where", thin, narrow, wide)
+    smooth = graph.op("Max", graph.slide_mean(opened, _GROUND_SMOOTH), graph.slide_max(opened, _GROUND_REACH))
+    ground = graph.resize_to(smooth, graph.op("Shape", ink, start=2, end=4))
     room = graph.op("Max", graph.op("Sub", graph.value(1.0), ground), graph.value(0.05))
     return graph.clip(graph.op("Div", graph.op("Sub", ink, ground), room))
 
@@ -314,25 +262,3 @@ def _otsu(graph: Operators, ink: str) -> tuple[str, str]:
     best = graph.op("ArgMax", between, axis=1, keepdims=1)
     chosen = graph.op("GatherElements", ladder, best, axis=1)
     return chosen, graph.op("Max", graph.op("GatherElements", strong, best, axis=1), chosen)
-
-
-def _extent(graph: Operators, mask: str, *, axis: int) -> tuple[str, str]:
-    """First and last index along the other spatial axis where (N, 1, h, w) has a 1; the whole axis where it has none.
-
-    ``axis`` is the axis that is reduced away: 3 gives rows, 2 gives columns. Both are float (N, 1, 1, 1).
-    """
-    profile = graph.op("ReduceMax", mask, graph.ints([axis]), keepdims=1)
-    other = 5 - axis
-    first = graph.op("ArgMax", profile, axis=other, keepdims=1)
-    last = graph.op("ArgMax", profile, axis=other, keepdims=1, select_last_index=1)
-    return graph.op("Cast", first, to=TensorProto.FLOAT), graph.op("Cast", last, to=TensorProto.FLOAT)
-
-
-def _coordinates(graph: Operators, like: str) -> tuple[str, str]:
-    """Row numbers (1, 1, h, 1) and column numbers (1, 1, 1, w) of a picture, as float."""
-    result = []
-    for axis, shape in ((2, (1, 1, -1, 1)), (3, (1, 1, 1, -1))):
-        count = graph.op("Squeeze", graph.op("Shape", like, start=axis, end=axis + 1), graph.ints([0]))
-        numbers = graph.op("Range", graph.scalar(0), count, graph.scalar(1))
-        result.append(graph.op("Reshape", graph.op("Cast", numbers, to=TensorProto.FLOAT), graph.ints(shape)))
-    return result[0], result[1]

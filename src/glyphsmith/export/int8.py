@@ -22,7 +22,7 @@ from glyphsmith.errors import ExportError, ModelError
 from glyphsmith.export.reader_file import WEIGHT_PREFIX, sealed
 from glyphsmith.runtime.reader import open_reader
 
-__all__ = ["CALIBRATION", "quantised"]
+__all__ = ["CALIBRATION", "quantised", "refuse_quantised"]
 
 #: Calibration pictures: ranges settle within a few hundred (docs/log.md).
 CALIBRATION = 300
@@ -37,9 +37,10 @@ _QUANTISED = ("Conv", "Gemm", "MatMul", "Add", "MaxPool", "AveragePool", "Global
 def quantised(file: bytes, prepared: Iterable[NDArray[np.float32]]) -> bytes:
     """Give the reader in int8, sealed, its card as it was; ``prepared`` are calibration pictures (N, C, h, w).
 
-    Raises ExportError where the file has no network to quantise, or the result does not open.
+    Raises ExportError where the file has no network to quantise or one in 8 bits, or the result does not open.
     """
     model = onnx.load_model_from_string(file)
+    _refuse_quantised(model)
     front, network = _parted(model)
     smaller = _quantised_network(network, prepared)
     for item in smaller.graph.initializer:
@@ -65,6 +66,16 @@ def quantised(file: bytes, prepared: Iterable[NDArray[np.float32]]) -> bytes:
     except (ModelError, onnx.checker.ValidationError) as error:
         raise ExportError(f"the quantised network does not open: {error}") from None
     return written
+
+
+def refuse_quantised(file: bytes) -> None:
+    """Raise ExportError where the network of a reader is in 8 bits already."""
+    _refuse_quantised(onnx.load_model_from_string(file))
+
+
+def _refuse_quantised(model: onnx.ModelProto) -> None:
+    if any(node.op_type == "DequantizeLinear" for node in model.graph.node):
+        raise ExportError("this reader is in 8 bits already", hint="export the file that it was made from")
 
 
 def _parted(model: onnx.ModelProto) -> tuple[list[onnx.NodeProto], onnx.ModelProto]:

@@ -104,3 +104,47 @@ class Operators:
         half = window // 2
         rows = self.op("MaxPool", planes, kernel_shape=[window, 1], pads=[half, 0, half, 0], strides=[1, 1])
         return self.op("MaxPool", rows, kernel_shape=[1, window], pads=[0, half, 0, half], strides=[1, 1])
+
+    def opened(self, planes: str, window: int) -> str:
+        """Opening with a square window, which takes away what is light and narrower than it."""
+        eroded = self.op("Neg", self.slide_max(self.op("Neg", planes), window))
+        return self.slide_max(eroded, window)
+
+    def neighbours_max(self, planes: str) -> str:
+        """Maximum over each pixel and the eight around it, in one pass."""
+        return self.op("MaxPool", planes, kernel_shape=[3, 3], pads=[1, 1, 1, 1], strides=[1, 1])
+
+    def resize_to(self, planes: str, size: str) -> str:
+        """Resize the last two axes of (N, C, H, W) to the two int64 values of ``size``."""
+        whole = self.op("Concat", self.op("Shape", planes, start=0, end=2), size, axis=0)
+        return self.op(
+            "Resize", planes, "", "", whole, mode="linear", antialias=1, coordinate_transformation_mode="half_pixel"
+        )
+
+    def at_most(self, planes: str, limit_px: int) -> str:
+        """Shrink (N, C, H, W) with antialiasing to at most ``limit_px`` on its longer side; smaller pictures stay."""
+        shape = self.op("Cast", self.op("Shape", planes, start=2, end=4), to=TensorProto.FLOAT)
+        longer = self.op("ReduceMax", shape, keepdims=1)
+        factor = self.op("Min", self.op("Div", self.value(float(limit_px)), longer), self.value(1.0))
+        wanted = self.op("Max", self.op("Round", self.op("Mul", shape, factor)), self.value(1.0))
+        return self.resize_to(planes, self.op("Cast", wanted, to=TensorProto.INT64))
+
+    def extent(self, mask: str, *, axis: int) -> tuple[str, str]:
+        """First and last index along the other spatial axis where (N, 1, h, w) has a 1; the whole axis if it has none.
+
+        ``axis`` is the axis that is reduced away: 3 gives rows, 2 gives columns. Both are float (N, 1, 1, 1).
+        """
+        profile = self.op("ReduceMax", mask, self.ints([axis]), keepdims=1)
+        other = 5 - axis
+        first = self.op("ArgMax", profile, axis=other, keepdims=1)
+        last = self.op("ArgMax", profile, axis=other, keepdims=1, select_last_index=1)
+        return self.op("Cast", first, to=TensorProto.FLOAT), self.op("Cast", last, to=TensorProto.FLOAT)
+
+    def coordinates(self, like: str) -> tuple[str, str]:
+        """Row numbers (1, 1, h, 1) and column numbers (1, 1, 1, w) of a picture, as float."""
+        result = []
+        for axis, shape in ((2, (1, 1, -1, 1)), (3, (1, 1, 1, -1))):
+            count = self.op("Squeeze", self.op("Shape", like, start=axis, end=axis + 1), self.ints([0]))
+            numbers = self.op("Range", self.scalar(0), count, self.scalar(1))
+            result.append(self.op("Reshape", self.op("Cast", numbers, to=TensorProto.FLOAT), self.ints(shape)))
+        return result[0], result[1]

@@ -17,10 +17,10 @@ STDIN = "-"
 def expand(words: Iterable[str]) -> list[str]:
     """Give the pictures that the words name, in their order.
 
-    A folder gives every picture below it, sorted, without hidden ones. A word with ``*``, ``?`` or ``[`` that is no
-    file is a pattern (``**`` goes into folders), as a shell of Windows does not expand them. Any other word stays as
-    it is, so that a missing file fails in its place and the others are read. Raises DataError for a folder without
-    pictures and a pattern without a match.
+    A folder gives every picture below it, sorted, without hidden ones and what is no file. A word with ``*``, ``?`` or
+    ``[`` that is no file is a pattern (``**`` goes into folders), as a shell of Windows does not expand them. Any other
+    word stays as it is, so that a missing file fails in its place and the others are read. Raises DataError for a
+    folder without pictures and a pattern without a match.
     """
     found: list[str] = []
     for word in words:
@@ -37,11 +37,12 @@ def expand(words: Iterable[str]) -> list[str]:
         elif any(sign in word for sign in "*?["):
             import glob
 
-            matches = sorted(glob.glob(word, recursive=True))  # noqa: PTH207
+            matches: list[str] = []
+            for match in sorted(glob.glob(word, recursive=True)):  # noqa: PTH207
+                matches += [match] if os.path.isfile(match) else _inside(match)  # noqa: PTH113
             if not matches:
                 raise DataError(f"{word}: no file matches this pattern")
-            for match in matches:
-                found += [match] if os.path.isfile(match) else _inside(match)  # noqa: PTH113
+            found += matches
         else:
             found.append(word)
     return found
@@ -51,5 +52,7 @@ def _inside(folder: str) -> Iterator[str]:
     for place, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
-            if not name.startswith(".") and os.path.splitext(name)[1].lower() in PICTURE_SUFFIXES:  # noqa: PTH122
-                yield os.path.join(place, name)  # noqa: PTH118
+            path = os.path.join(place, name)  # noqa: PTH118
+            wanted = not name.startswith(".") and os.path.splitext(name)[1].lower() in PICTURE_SUFFIXES  # noqa: PTH122
+            if wanted and os.path.isfile(path):  # noqa: PTH113 - no pipe, which would be waited for
+                yield path

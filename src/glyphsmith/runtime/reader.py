@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -71,16 +72,17 @@ class Reader:
     ) -> Any:
         """Read one picture, or many.
 
-        One picture (path, bytes, array (H, W) or (H, W, 3 or 4), PIL image) gives one LabelReading, or TextReading of a
-        reader of texts, and raises
-        PictureError where it cannot be opened. A list, tuple, iterator or array (N, H, W, 3) gives a list, in order,
-        with a Failure in the place of a picture that cannot be opened. ``top`` is how many labels with their
-        probabilities stand in ``reading.top``. Below the confidence ``reject`` (default: the card's) the label is None;
-        so it is where the card's threshold says "none of these", unless ``reject`` is 0, which refuses nothing.
+        One picture (path, file opened in binary, bytes, array (H, W) or (H, W, 3 or 4), PIL image) gives one
+        LabelReading, or TextReading of a reader of texts, and raises PictureError where it cannot be opened. A list,
+        tuple, iterator or array (N, H, W, 3) gives a list, in order, with a Failure in the place of a picture that
+        cannot be opened. ``top`` is how many labels with their probabilities stand in ``reading.top``. Below the
+        confidence ``reject`` (default: the card's) the label is None; so it is of a blank picture and where the card's
+        threshold says "none of these", unless ``reject`` is 0, which refuses nothing.
         ``charset`` holds the characters of a text to the labels in it, ``pattern`` the whole text to a pattern or a
         named grammar (docs/decoding.md); PatternError where nothing is left that could be read.
         """
-        if isinstance(source, list | tuple | Iterator) or (isinstance(source, np.ndarray) and source.ndim == 4):
+        many = isinstance(source, list | tuple | Iterator) and not hasattr(source, "read")  # a file gives its lines
+        if many or (isinstance(source, np.ndarray) and source.ndim == 4):
             return list(self.read_each(source, top=top, reject=reject, charset=charset, pattern=pattern))
         held = {"charset": charset, "pattern": pattern}
         answer = next(self.read_each([load_picture(source)], top=top, reject=reject, names=[_name(source)], **held))
@@ -99,13 +101,15 @@ class Reader:
         pattern: str | None = None,
     ) -> Iterator[Reading | Failure]:
         """Read many pictures as they come, in order; holds no more than one batch of them in memory."""
-        none_below = 0.0 if reject == 0.0 else self.card.none_below
+        refuses = reject != 0.0
+        none_below = self.card.none_below if refuses else 0.0
         reject = self.card.reject_below if reject is None else reject
         if not 0.0 <= reject <= 1.0:
             raise ValueError(f"reject is {reject}, expected a probability in 0..1")
         if top < 0:
             raise ValueError(f"top is {top}, expected 0 or more")
-        return self._read_each(sources, self._decoder(top, reject, none_below, charset, pattern), names)
+        decode = self._decoder(top, reject, none_below, charset, pattern)
+        return self._read_each(sources, decode, names, blank_refused=refuses and self.card.text is None)
 
     def _decoder(self, top: int, reject: float, none_below: float, charset: str | None, pattern: str | None) -> Decoder:
         """Give the function from the scores of one picture and its name to a reading."""
@@ -128,7 +132,7 @@ class Reader:
         )
 
     def _read_each(
-        self, sources: Iterable[Any], decode: Decoder, names: Iterable[str | None] | None
+        self, sources: Iterable[Any], decode: Decoder, names: Iterable[str | None] | None, *, blank_refused: bool
     ) -> Iterator[Reading | Failure]:
         named = iter(names) if names is not None else None
         window: list[tuple[str | None, Picture | Failure]] = []
@@ -138,16 +142,16 @@ class Reader:
             try:
                 opened: Picture | Failure = load_picture(source, name=name)
             except PictureError as error:
-                opened = Failure(name, error.message)
+                opened = self._failure(name, error.message)
             window.append((name, opened))
             pixels += 0 if isinstance(opened, Failure) else opened.shape[0] * opened.shape[1]
             if len(window) >= BATCH or pixels >= BATCH_PIXELS:
-                yield from self._answers(window, decode)
+                yield from self._answers(window, decode, blank_refused)
                 window, pixels = [], 0
-        yield from self._answers(window, decode)
+        yield from self._answers(window, decode, blank_refused)
 
     def _answers(
-        self, window: list[tuple[str | None, Picture | Failure]], decode: Decoder
+        self, window: list[tuple[str | None, Picture | Failure]], decode: Decoder, blank_refused: bool
     ) -> Iterator[Reading | Failure]:
         """Read the pictures of a window, all of one size in one call, and give the answers in the window's order."""
         by_size: dict[tuple[int, ...], list[int]] = {}
@@ -156,26 +160,34 @@ class Reader:
                 by_size.setdefault(opened.shape, []).append(i)
         scores: dict[int, NDArray[np.float32] | str] = {}
         for places in by_size.values():
-            stack = np.stack([np.asarray(window[i][1]) for i in places])
-            scores.update(zip(places, self._scores(stack), strict=True))
+            pictures = [np.asarray(window[i][1]) for i in places]
+            scores.update(zip(places, self._scores(pictures), strict=True))
         for i, (name, opened) in enumerate(window):
             if isinstance(opened, Failure):
                 yield opened
                 continue
             found = scores[i]
             if isinstance(found, str):
-                yield Failure(name, f"{name or 'picture'}: {found}")
-            else:
-                yield decode(found, name)
+                yield self._failure(name, f"{name or 'picture'}: {found}")
+                continue
+            answer = decode(found, name)
+            if blank_refused and isinstance(answer, LabelReading) and _is_blank(opened):
+                answer = replace(answer, label=None, reason="the picture is blank")
+            yield answer
 
-    def _scores(self, images: Picture) -> list[NDArray[np.float32] | str]:
-        """Give the scores (K,) or (T, C) of each picture, or one sentence where the file gave none."""
+    def _failure(self, name: str | None, error: str) -> Failure:
+        if self.card.text is None:
+            return Failure(name, error)
+        return Failure(name, error, wanted="text", with_value=self.card.text.arithmetic)
+
+    def _scores(self, pictures: list[Picture]) -> list[NDArray[np.float32] | str]:
+        """Give the scores (K,) or (T, C) of each picture (H, W, 3), or one sentence where the file gave none."""
         try:
-            found = self.probabilities(images)
-        except ModelError as error:
-            if len(images) == 1:
-                return [error.message]
-            return [entry for image in images for entry in self._scores(image[None])]
+            found = self.probabilities(np.stack(pictures))
+        except (ModelError, MemoryError) as error:
+            if len(pictures) > 1:
+                return [entry for picture in pictures for entry in self._scores([picture])]
+            return [error.message if isinstance(error, ModelError) else "there is not enough memory to read it"]
         return [row if np.isfinite(row).all() else "the reader gave no finite answer" for row in found]
 
     def probabilities(self, images: Picture) -> NDArray[np.float32]:
@@ -295,5 +307,11 @@ def _fits(shape: list[int | str | None], rank: int, axis: int, size: int) -> boo
     return len(shape) == rank and (not isinstance(shape[axis], int) or shape[axis] == size)
 
 
+def _is_blank(picture: Picture) -> bool:
+    """True where all pixels (H, W, 3) have one colour; the first row tells most pictures apart."""
+    return all(bool((part == picture[0, 0]).all()) for part in (picture[0], picture))
+
+
 def _name(source: object) -> str | None:
-    return describe_source(source) if isinstance(source, str | os.PathLike) else None
+    opened_by_name = hasattr(source, "read") and isinstance(getattr(source, "name", None), str)
+    return describe_source(source) if opened_by_name or isinstance(source, str | os.PathLike) else None

@@ -51,6 +51,8 @@ def run(session: ort.InferenceSession, outputs: Sequence[str], images: NDArray[n
     try:
         values: list[NDArray[np.float32]] = session.run(list(outputs), {"image": images})
     except Exception as error:  # noqa: BLE001 - as above
+        if any(word in str(error) for word in ("bad_alloc", "bfc_arena", "allocate memory")):
+            raise ModelError(f"there is not enough memory for pictures of shape {images.shape}") from None
         raise ModelError(f"the graph failed on pictures of shape {images.shape} ({_first_line(error)})") from None
     return values
 

@@ -54,4 +54,6 @@ def read_sheets(
         try:
             yield read_sheet(reader, source, name=name, top=top, reject=reject)
         except PictureError as error:
-            yield Failure(name, error.message)
+            yield Failure(name, error.message, wanted="text")
+        except MemoryError:
+            yield Failure(name, f"{name or 'picture'}: there is not enough memory to read it", wanted="text")

@@ -67,7 +67,7 @@ def draw_text_row(
         _write(draw, (left + 380, top + 44), answer.reason or "", 15, _QUIET)
     else:
         size = next((px for px in (44, 34, 26, 20) if find_font(answer.text, px).getlength(answer.text) <= 700), 16)
-        words = answer.text if answer.value is None else f"{answer.text} = {answer.value}"
+        words = (answer.text or "(nothing)") if answer.value is None else f"{answer.text} = {answer.value}"
         _write(draw, (left + 380, top + 4), words, size, _INK)
         _write(draw, (left + 380, top + 62), f"{answer.confidence:.1%} sure of the whole text", 15, _QUIET)
         least = min(answer.characters, key=lambda item: item[1], default=None)

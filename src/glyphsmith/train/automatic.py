@@ -25,8 +25,8 @@ __all__ = ["Decision", "Look", "check_labels", "choose", "look_at", "sample_of",
 #: Fewer pictures of the middle label than these are few.
 FEW = 60
 #: A reader of signs tells signs apart by more than this: an alphabet by hand 0.68, digits by hand 0.65, runes on wood
-#: 0.44; cats and dogs 0.11, photographs of ten kinds 0.06 (docs/log.md).
-SIGNS_APART = 0.35
+#: 0.9, sixty of them turned by any angle 0.33; cats and dogs 0.11, photographs of ten kinds 0.06 (docs/log.md).
+SIGNS_APART = 0.22
 
 
 class Decision(NamedTuple):
@@ -102,25 +102,39 @@ def check_labels(counts: Mapping[str, int]) -> None:
     if n < 1.5 * k and (k > 20 or n == k > 1):
         raise DataError(
             f"{k} different labels on {n} training pictures: nearly every picture has a label of its own",
-            hint="this trains readers of one label a picture; put pictures of one kind into one folder",
+            hint="put pictures of one kind into one folder; where labels are texts, say so with --set task=text",
         )
 
 
 def choose(
-    counts: Mapping[str, int], look: Look, recipe: Recipe, *, apart: float | None = None, base: Card | None = None
+    counts: Mapping[str, int],
+    look: Look,
+    recipe: Recipe,
+    *,
+    apart: float | None = None,
+    base: Card | None = None,
+    old: Recipe | None = None,
 ) -> tuple[Recipe, list[Decision]]:
     """Fill an empty recipe for ``counts`` training pictures a label that look like ``look``.
 
     ``apart`` is how well a reader of signs tells them apart (train.signs), None where nobody tried; ``base`` a reader
-    whose weights few pictures may start from.
+    whose weights few pictures may start from; ``old`` the recipe of a reader that goes on, which sees pictures as it
+    did and has its own network.
     """
     n, k = sum(counts.values()), len(counts)
     decisions = [Decision("task", "label", f"each picture carries one label; there are {k} of them")]
     ink, why_ink = _is_ink(look, apart)
+    wanted = base is not None and recipe.learn.start == base.name
+    if old is not None:
+        ink = not old.prepare.colour
+    elif wanted:
+        ink, why_ink = True, "asked for with learn.start"
     few = int(np.median(list(counts.values())))
     augment, strength, why_augment = _augment(ink, few)
     learn, why_learn = _learn(n, few, ink)
-    if ink and base is not None and few < FEW:
+    if old is not None:
+        prepare, network = old.prepare, old.network
+    elif ink and base is not None and (few < FEW or wanted):
         was = recipe_from_dict(base.recipe, where=base.name)
         prepare, network = was.prepare, was.network
         learn, why_learn = _learn_from(base.name, n)
@@ -165,7 +179,11 @@ def _prepare(look: Look, k: int, ink: bool, why: str) -> tuple[Prepare, list[Dec
             height_px=side, width_px=side, colour=True, flatten=False, polarity="keep", crop=False, box_px=side
         )
         return settings, [
-            Decision("preparation", "colour, letterbox", f"{why}: photographs, not signs drawn on a ground"),
+            Decision(
+                "preparation",
+                "colour, letterbox",
+                f"{why}: photographs, not signs drawn on a ground (--set learn.start=glyphs takes them for signs)",
+            ),
             Decision("size", f"{side}x{side}", f"the pictures measure about {look.side_px} px"),
         ]
     side = 28 if k <= 40 else 40 if k <= 200 else 56

@@ -12,17 +12,17 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from glyphsmith.card import Card
 from glyphsmith.data.audit import Audit
 from glyphsmith.data.pictures import LabelledPictures
-from glyphsmith.runtime.reader import Reader
 from glyphsmith.train import automatic, automatic_text
 from glyphsmith.train.automatic import Decision
 from glyphsmith.train.automatic_text import Texts
 from glyphsmith.train.fabric import process
 from glyphsmith.train.folders import Asked
 from glyphsmith.train.folding import choose_folds
-from glyphsmith.train.recipe import Recipe, with_settings
-from glyphsmith.train.signs import told_apart
+from glyphsmith.train.recipe import Recipe, recipe_from_dict, with_settings
+from glyphsmith.train.signs import Views, look_both_ways
 
 __all__ = ["Choices", "choose_rest", "choose_task"]
 
@@ -91,11 +91,14 @@ def choose_rest(
     train: NDArray[np.int64],
     counts: Counter[str],
     *,
-    base: Reader | None = None,
+    base: Card | None = None,
+    views: Views | None = None,
+    old: Card | None = None,
 ) -> None:
     """Settle preparation, network and learning, looking at the training pictures ``train`` with ``counts`` a label.
 
-    ``base`` is a reader whose weights a small set may start from.
+    ``base`` is a reader whose weights a small set may start from, ``views`` what a reader of signs makes of pictures;
+    ``old`` a reader that the run goes on from, whose preparation and network stay.
     """
     if asked.recipe:
         made.decisions.append(Decision("recipe", made.recipe.name, made.recipe.about or "as named"))
@@ -103,7 +106,6 @@ def choose_rest(
         look = automatic.look_at(automatic.sample_of(source, train))
         free = base if _may_start(made.recipe, asked.settings) else None
         if made.texts is not None:
-            card = free.card if free else None
             chosen, why = automatic_text.choose_text(
                 made.texts,
                 checked.sizes,
@@ -111,12 +113,16 @@ def choose_rest(
                 len(train),
                 made.recipe,
                 made.why_task,
-                base=card,
+                base=free,
                 further=bool(asked.from_model),
             )
         else:
-            apart = told_apart(base, source, train) if base else None
-            chosen, why = automatic.choose(counts, look, made.recipe, apart=apart, base=free.card if free else None)
+            apart, clear, edge = look_both_ways(views, source, train) if views else (None, False, None)
+            was = recipe_from_dict(old.recipe, where=old.name) if old else None
+            chosen, why = automatic.choose(counts, look, made.recipe, apart=apart, base=free, old=was)
+            if edge is not None and chosen.prepare.crop:
+                chosen = replace(chosen, prepare=replace(chosen.prepare, clear_edge=clear))
+                why.append(edge)
         made.decisions += why
         made.recipe = with_settings(chosen, asked.settings)
     made.settle_folds()
@@ -132,7 +138,8 @@ def _may_start(recipe: Recipe, settings: Sequence[str]) -> bool:
     plain = Recipe()
     unset = replace(plain, learn=replace(plain.learn, start="?"))
     named = with_settings(unset, [word for word in settings if word.partition("=")[0].strip() in _START])
-    return (recipe.prepare, recipe.network) == (plain.prepare, plain.network) and named.learn.start != ""
+    prepare = replace(recipe.prepare, clear_edge=plain.prepare.clear_edge)
+    return (prepare, recipe.network) == (plain.prepare, plain.network) and named.learn.start != ""
 
 
 #: How ``--set`` names the key.

@@ -17,13 +17,27 @@ from glyphsmith.errors import TrainingError
 from glyphsmith.metrics import wilson_interval
 from glyphsmith.train.learned import Fit
 from glyphsmith.train.recipe import Recipe
+from glyphsmith.train.tasks.label import on_bound
 
-__all__ = ["Problem", "after", "before", "diverged", "look_alike", "neighbour_accuracy"]
+__all__ = [
+    "Problem",
+    "after",
+    "before",
+    "cut_short",
+    "diverged",
+    "look_alike",
+    "neighbour_accuracy",
+    "uncalibrated",
+]
 
 Kind = Literal[
     "few", "constant", "one-answer", "shuffled", "rate", "diverged", "overfit", "blank", "columns",
-    "alphabet", "forgets",
+    "alphabet", "forgets", "short", "confidence",
 ]  # fmt: skip
+
+
+#: A run that took fewer than this share of its steps was cut short: what it has not learned says nothing of the data.
+_SHORT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +116,39 @@ def diverged(fit: Fit, recipe: Recipe) -> tuple[list[Problem], str]:
     return ([Problem("diverged", fit.stopped, slower)] if fit.broken else []), slower
 
 
+def cut_short(fit: Fit, recipe: Recipe, pictures: int, seen: str) -> Problem | None:
+    """Look whether most steps over ``pictures`` training pictures were not taken; ``seen`` is what came of the others.
+
+    None where learning ended by itself, or where no plan of its steps is known.
+    """
+    if not fit.plan or fit.broken or fit.stopped.startswith("no gain"):
+        return None
+    steps, copies = int(fit.history[-1]["step"]), 1 + len(recipe.augment.copies_deg)
+    share = steps * int(fit.plan["batch"]) / max(1, recipe.learn.epochs * pictures * copies)
+    if share >= _SHORT:
+        return None
+    return Problem(
+        "short",
+        f"{seen}; learning was cut short at step {steps}, {100 * share:.2g} % of the way that the recipe asks "
+        f"(loss {fit.history[-1]['train_loss']:.2f}): nothing can be said of the data yet",
+        "learn longer: more --minutes, or none; after Ctrl-C, --resume",
+    )
+
+
+def uncalibrated(fit: Fit) -> list[Problem]:
+    """Say so where the temperature of the scores ended on its bound: no confidence is right then."""
+    if not on_bound(fit.temperature):
+        return []
+    return [
+        Problem(
+            "confidence",
+            f"the confidences are not to be trusted: the temperature that would make them right lies beyond "
+            f"{fit.temperature:.3g}, where the search for it ends",
+            "learn longer, or from more pictures",
+        )
+    ]
+
+
 def after(
     fit: Fit,
     recipe: Recipe,
@@ -133,7 +180,10 @@ def after(
     near = neighbour_accuracy(train, validation)
     near_works = wilson_interval(round(near * n), n)[0] > chance
     first, last = fit.history[0]["train_loss"], fit.history[-1]["train_loss"]
-    if near_works:
+    short = cut_short(fit, recipe, len(train[1]), seen)
+    if short and by_heart <= chance + 0.25:
+        problems.append(short)
+    elif near_works:
         unrested = len(fit.history) > 1 and not last < 0.95 * first
         problems.append(
             Problem(

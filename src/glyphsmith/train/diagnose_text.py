@@ -18,7 +18,7 @@ from glyphsmith.alphabet import Alphabet
 from glyphsmith.decode.grammars import constrain
 from glyphsmith.errors import TrainingError
 from glyphsmith.nets import PicturesToText
-from glyphsmith.train.diagnose import Problem, diverged, look_alike
+from glyphsmith.train.diagnose import Problem, cut_short, diverged, look_alike
 from glyphsmith.train.learned import Fit, build_network
 from glyphsmith.train.recipe import Recipe
 from glyphsmith.train.tasks.text import columns_needed, read_greedily
@@ -139,7 +139,12 @@ def after(
     again = int(columns_needed(labels).max())
     # Painted labels are right and their pictures never too few.
     painted = bool(recipe.synth.kind)
-    if network.reading == "ctc" and shown < 0.1:
+    pictures = recipe.synth.epoch_pictures if painted and recipe.synth.endless else len(train[1])
+    short = cut_short(fit, recipe, pictures, seen)
+    mixed = _mixed_alphabet(seen, right, read, labels, alphabet)
+    if short and not mixed and by_heart <= right + 0.25:
+        problems.append(short)
+    elif network.reading == "ctc" and shown < 0.1:
         problems.append(
             Problem(
                 "blank",
@@ -147,7 +152,7 @@ def after(
                 "learn longer (--set learn.epochs=...), let the guide help (--set learn.guide=1), or a lower rate",
             )
         )
-    elif mixed := _mixed_alphabet(seen, right, read, labels, alphabet):
+    elif mixed:
         problems.append(mixed)
     elif by_heart > right + 0.25:
         problems.append(_by_heart(seen, by_heart, len(train[1])))

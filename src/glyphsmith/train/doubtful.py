@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glyphsmith.decode import ctc
+from glyphsmith.decode.confidence import text_confidence
 
 __all__ = ["Doubt", "doubtful_csv", "label_log_probabilities", "rank_doubts"]
 
@@ -33,12 +34,21 @@ class Doubt:
 
 
 def label_log_probabilities(
-    logits: NDArray[np.floating], labels: NDArray[np.int64], head: Literal["label", "ctc", "fixed"]
+    logits: NDArray[np.floating],
+    labels: NDArray[np.int64],
+    head: Literal["label", "ctc", "fixed"],
+    *,
+    refuses: bool = False,
+    text_temperature: float = 1.0,
 ) -> NDArray[np.float64]:
     """Give the log-probability (N,) of the true labels (N,), or texts (N, L) with -1 behind the end.
 
-    ``logits`` are calibrated: (N, K), (N, T, 1+K) of a CTC head or (N, P, K) of a fixed one.
+    ``logits`` are calibrated: (N, K), (N, T, 1+K) of a CTC head or (N, P, K) of a fixed one. The probability is that
+    of the reader's confidence, so that the two can be compared: with ``refuses`` "none of these" has its share, and
+    that of a text is calibrated by ``text_temperature``.
     """
+    if refuses:
+        logits = np.concatenate([logits, np.zeros_like(logits[:, :1])], axis=1)
     shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
     logs = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     if head == "label":
@@ -50,7 +60,7 @@ def label_log_probabilities(
             found[i] = logs[i, np.arange(len(text)), text].sum()
         else:
             found[i] = ctc.sequence_log_probability(logs[i], text.tolist())
-    return found
+    return np.log([text_confidence(one, text_temperature) for one in found.tolist()])
 
 
 def rank_doubts(
@@ -61,15 +71,21 @@ def rank_doubts(
     likely: NDArray[np.float64],
     confidence: NDArray[np.floating],
 ) -> list[Doubt]:
-    """Rank pictures (n) by how unlikely their own labels are, the least likely first; ``likely`` are logarithms."""
-    order = np.lexsort((indices, likely))
+    """Rank pictures (n) by how unlikely their own labels are, the least likely first; ``likely`` are logarithms.
+
+    ``confidence`` is the file's, whose rounding moves it by up to 0.01: a label that was read has that very one, and no
+    other label has more.
+    """
+    is_read = np.array([label == read for label, read in zip(labels, reads, strict=True)], dtype=np.bool_)
+    shown = np.where(is_read, confidence, np.minimum(np.exp(likely), confidence))
+    order = np.lexsort((indices, likely, shown))
     return [
         Doubt(
             index=int(indices[i]),
             name=names[i],
             label=labels[i],
             read=reads[i],
-            label_probability=float(np.exp(likely[i])),
+            label_probability=float(shown[i]),
             read_probability=float(confidence[i]),
         )
         for i in order.tolist()

@@ -53,7 +53,9 @@ def open_run(folder: Path, *, resume: bool) -> list[Path]:
             raise DataError(
                 f"{folder}: holds no run to resume (no run.json)", hint="--out RUN names the folder of the run"
             )
-    elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    elif folder.exists() and not folder.is_dir():
+        raise DataError(f"{folder}: is a file, and a run needs a folder", hint="name another one with --out")
+    elif folder.exists() and any(folder.iterdir()):
         raise DataError(
             f"{folder}: is not empty", hint="go on with that run by --resume, or name another folder with --out"
         )
@@ -117,6 +119,8 @@ def read_asked(folder: Path, now: Asked) -> Asked:
         raise TrainingError(f"{path}: damaged, the run cannot be resumed", hint="train into a new folder") from None
     for name in ("recipe", "settings", "seed", "from_model", "group", "folds", "source"):
         wanted, had = getattr(now, name), getattr(before, name)
+        if name == "source" and before.source_at and now.source_at == before.source_at:
+            continue  # the same place, however it is spelled
         if wanted not in (None, "", (), had):
             raise RecipeError(
                 f"--resume goes on with what the run was started with: {name} was {had!r}, not {wanted!r}",

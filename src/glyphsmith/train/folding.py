@@ -9,13 +9,21 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from glyphsmith.errors import RecipeError
 from glyphsmith.train.automatic import Decision
 from glyphsmith.train.folders import Asked
 
-__all__ = ["FoldFigures", "choose_folds", "fold_figures", "seconds_for_fold"]
+__all__ = [
+    "FoldFigures",
+    "check_folds",
+    "choose_folds",
+    "fold_figures",
+    "how_long",
+    "left_out_for_time",
+    "seconds_for_fold",
+]
 
 #: A set with fewer pictures of a label (of its middle label) than this has its figures from folds, texts with fewer.
 FEW_OF_A_LABEL, FEW_TEXTS = 100, 1000
@@ -42,6 +50,12 @@ class FoldFigures:
     t95: tuple[float, float]
 
 
+def check_folds(asked: int | None) -> None:
+    """Raise RecipeError for a number of folds that makes no sense."""
+    if asked is not None and (asked == 1 or asked < 0):
+        raise RecipeError(f"--folds is {asked}, expected 2 or more, or 0 for none")
+
+
 def choose_folds(
     asked: Asked, labels: Counter[str], *, texts: bool, recipe_folds: int, given_test: bool, processes: int = 1
 ) -> tuple[int, Decision | None]:
@@ -52,8 +66,7 @@ def choose_folds(
     if processes > 1 and (asked.folds or recipe_folds):
         raise RecipeError("folds are learned by one process, and torchrun started several", hint="--folds 0")
     if asked.folds is not None:
-        if asked.folds == 1 or asked.folds < 0:
-            raise RecipeError(f"--folds is {asked.folds}, expected 2 or more, or 0 for none")
+        check_folds(asked.folds)
         return asked.folds, Decision("folds", str(asked.folds), "--folds") if asked.folds else None
     if asked.recipe:
         return recipe_folds, Decision("folds", str(recipe_folds), "as the recipe says") if recipe_folds else None
@@ -73,6 +86,24 @@ def choose_folds(
     count = min(OF_LABELS, max(2, middle))
     why = f"of about {middle} pictures a label a test part would be too small to say much"
     return count, Decision("folds", str(count), f"{why}; --folds 0 leaves them out")
+
+
+def left_out_for_time(asked: Asked, labels: Counter[str], *, texts: bool, given_test: bool) -> Decision | None:
+    """Say that there are no folds for want of time alone; None where there would be none with more of it either."""
+    if asked.minutes is None or asked.minutes >= LEAST_MINUTES or asked.folds is not None or asked.recipe:
+        return None
+    unhurried = replace(asked, minutes=None)
+    count, _ = choose_folds(unhurried, labels, texts=texts, recipe_folds=0, given_test=given_test)
+    if not count:
+        return None
+    why = f"--minutes {asked.minutes:g} is below {LEAST_MINUTES:g}; --folds {count} asks for them all the same"
+    return Decision("folds", "none", why)
+
+
+def how_long(count: int, final_s: float, seconds: float | None) -> str:
+    """Say how long the folds take: as ``final_s``, which learning from everything took, or the limit of a fold."""
+    each = f"about {final_s:.0f} s" if seconds is None or final_s <= seconds else f"at most {seconds:.0f} s"
+    return f"folds: {count} trainings more, {each} each"
 
 
 def seconds_for_fold(left_s: float | None, folds_left: int, count: int, *, asked: bool) -> float | None:

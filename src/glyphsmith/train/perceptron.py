@@ -80,7 +80,7 @@ def _learn(
         max_iter=recipe.learn.epochs,
         learning_rate_init=recipe.learn.rate,
         alpha=recipe.learn.weight_decay,
-        random_state=recipe.seed,
+        random_state=recipe.seed % 2**32,  # scikit-learn knows no seeds beyond
     )
     flat = pictures.reshape(len(pictures), -1).astype(np.float32) / 255.0
     with warnings.catch_warnings(record=True) as caught:

@@ -106,9 +106,11 @@ class Prepare:
     ``colour`` keeps three channels and skips all ink steps. ``flatten`` removes uneven light, ``polarity`` makes ink
     light on dark (``auto`` finds it per picture, ``invert`` always inverts, ``keep`` never does). ``threshold`` in
     0..1 sets everything below to 0 and above to 1 (0: off). ``crop`` cuts the ink box and scales its long side to
-    ``box_px`` inside ``height_px`` x ``width_px``, centred by ``mass`` or by ``box``. Without crop the whole picture is
-    resized: ``letterbox`` keeps the aspect and pads with the border's value, ``stretch`` does not, and ``place`` lays a
-    picture in the middle as it is, only larger ones being reduced, on the ground that ``invert`` and ``keep`` know.
+    ``box_px`` inside ``height_px`` x ``width_px``, centred by ``mass`` or by ``box``; ``clear_edge`` takes away before
+    what is linked to the edge of the picture, unless nothing of a sign's size would stay. Without crop the whole
+    picture is resized: ``letterbox`` keeps the aspect and pads with the border's value, ``stretch`` does not, and
+    ``place`` lays a picture in the middle as it is, only larger ones being reduced, on the ground that ``invert`` and
+    ``keep`` know.
     """
 
     height_px: int = 28
@@ -118,6 +120,7 @@ class Prepare:
     polarity: Literal["auto", "keep", "invert"] = "auto"
     threshold: float = 0.0
     crop: bool = True
+    clear_edge: bool = False
     box_px: int = 20
     centre: Literal["mass", "box"] = "mass"
     fit: Literal["letterbox", "stretch", "place"] = "letterbox"

@@ -3,7 +3,8 @@
 A run folder says where its pictures lay and, in ``parts.npz``, which of them it learned from: those may be learned
 again, its validation pictures judge before and after, its test pictures stay unread. A reader without its folder is
 known by its card: what its recipe paints can be painted anew, what it names as published may lie in the cache. Where
-neither is, ``distil`` keeps the old answers instead.
+neither is, ``distil`` keeps the old answers instead. A run that was scored by folds learned from all it had: some of
+that is not learned again, and judges.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ LEAST, FOR_EACH_NEW, A_LABEL = 2000, 3, 20
 JUDGED = 3000
 #: A new picture is shown up to so many times a pass, so that few new ones have a voice among many old ones.
 _MOST_TIMES = 20
+#: Where the old run had no validation part, one in so many of its pictures of a label is not learned again but judges.
+_HELD_BACK = 6
 #: Painted anew with another seed than any run would take, so that none of them was ever learned.
 _ANOTHER_SEED = 1_000_003
 
@@ -50,6 +53,7 @@ class Rehearsal:
 
     ``parts`` gives old pictures their part by index; ``before`` the part by digest of every picture that a run before
     this one had, wherever it lies now. ``why`` says in one sentence where old pictures come from, or why none do.
+    ``learned_before``: those that judge were learned by the old reader, which had learned from all there was.
     """
 
     source: LabelledPictures
@@ -57,6 +61,7 @@ class Rehearsal:
     parts: dict[int, str] = field(default_factory=dict)
     before: dict[bytes, str] = field(default_factory=dict)
     why: str = ""
+    learned_before: bool = False
 
     @property
     def known(self) -> bool:
@@ -115,6 +120,7 @@ def rehearse(
     before: dict[bytes, str] = {}
     chosen: list[tuple[LabelledPictures, list[int], list[str]]] = []
     missing: list[str] = []
+    learned_before = False
     runs = _runs_before(model)
     for run in runs or (None,):
         try:
@@ -124,6 +130,9 @@ def rehearse(
                 known = _record(run.folder)
                 before.update(known[2] if known else {})
                 found = _known_by_folder(run, known, source, seed, most // len(runs), say)
+                if found is not None and known is not None and "validation" not in found[2]:
+                    _hold_back(found, known[0], before, seed, texts=run.recipe.task == "text")
+                    learned_before = learned_before or "validation" in found[2]
         except (GlyphsmithError, OSError) as error:
             missing.append(str(error))
             continue
@@ -140,7 +149,7 @@ def rehearse(
     places = ", ".join(dict.fromkeys(pictures.where for pictures, _, _ in chosen)) or "among the new ones"
     value = f"{counts['train']:,} learned again, {counts['validation']:,} to judge by"
     why = f"{places}; what the old run tested with stays unread"
-    return Rehearsal(whole, len(source), parts, before, why), Decision("old pictures", value, why)
+    return Rehearsal(whole, len(source), parts, before, why, learned_before), Decision("old pictures", value, why)
 
 
 def learned_from(
@@ -283,6 +292,28 @@ def _spread(source: LabelledPictures, indices: NDArray[np.int64], most: int, see
         turns[label] += 1
     ranked.sort(key=lambda entry: entry[0])
     return sorted(i for _, i in ranked[:most])
+
+
+def _hold_back(
+    found: tuple[LabelledPictures, list[int], list[str]],
+    digests: NDArray[np.uint8],
+    before: dict[bytes, str],
+    seed: int,
+    *,
+    texts: bool,
+) -> None:
+    """Let one in so many pictures of each label judge instead of being learned again; of texts, one in so many of all.
+
+    They are settled so by their digest too: a second copy is not learned either.
+    """
+    source, indices, parts = found
+    by_label: dict[str, list[int]] = defaultdict(list)
+    for place in np.random.default_rng([abs(seed), 17]).permutation(len(indices)).tolist():
+        by_label["" if texts else source.labels[indices[place]]].append(place)
+    for places in by_label.values():
+        for place in places[: len(places) // _HELD_BACK]:
+            parts[place] = "validation"
+            before[digests[indices[place]].tobytes()] = "validation"
 
 
 def _mean(counts: Counter[str]) -> float:

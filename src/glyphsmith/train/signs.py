@@ -7,19 +7,30 @@ two cats is not (docs/log.md).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
+from glyphsmith.alphabet import Alphabet
+from glyphsmith.card import Card
 from glyphsmith.data.pictures import LabelledPictures
 from glyphsmith.errors import PictureError
 from glyphsmith.metrics import wilson_interval
-from glyphsmith.runtime.reader import Reader
+from glyphsmith.nets import label_probabilities
+from glyphsmith.picture import Picture
+from glyphsmith.train.automatic import SIGNS_APART, Decision
+from glyphsmith.train.judge import logits_of
+from glyphsmith.train.learned import build_network
+from glyphsmith.train.prepared import PreparesPictures
+from glyphsmith.train.recipe import recipe_from_dict
+from glyphsmith.train.start import start_from
 
-__all__ = ["told_apart"]
+__all__ = ["Sees", "Views", "look_both_ways", "told_apart"]
 
 #: Pictures that are looked at: of so many labels, so many each.
 _LABELS, _EACH = 24, 12
@@ -27,13 +38,65 @@ _SMALL = 1e-6
 
 T = TypeVar("T")
 
+#: What a reader of signs makes of a picture: uint8 (H, W, 3) to probabilities (K,).
+Sees = Callable[[Picture], NDArray[np.float32]]
 
-def told_apart(reader: Reader, source: LabelledPictures, indices: NDArray[np.int64]) -> float | None:
-    """Give how well ``reader`` tells the labels of some pictures apart: 1 wholly, 0 no better than by chance.
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """A reader of signs with two preparations: what is linked to the edge of the picture kept, and cleared away."""
+
+    kept: Sees
+    cleared: Sees
+
+    @classmethod
+    def of(
+        cls, card: Card, weights: Mapping[str, NDArray[Any]], *, kept: PreparesPictures, cleared: PreparesPictures
+    ) -> Views:
+        """Make both of one reader's weights, by the network's own names, and of two preparation graphs."""
+        recipe = recipe_from_dict(card.recipe, where=card.name)
+        network = build_network(recipe, len(card.alphabet)).eval()
+        network.load_state_dict(start_from(card, weights, recipe, Alphabet(card.alphabet), where=card.name))
+
+        def through(prepare: PreparesPictures) -> Sees:
+            def sees(picture: Picture) -> NDArray[np.float32]:
+                pictures = np.rint(prepare(picture[None]) * 255.0).astype(np.uint8)
+                logits = torch.from_numpy(logits_of(network, pictures, torch.device("cpu")) / card.temperature)
+                return label_probabilities(logits, refuses=False)[0].numpy()
+
+            return sees
+
+        return cls(through(kept), through(cleared))
+
+
+def look_both_ways(
+    views: Views, source: LabelledPictures, indices: NDArray[np.int64]
+) -> tuple[float | None, bool, Decision]:
+    """Give how well labels are told apart, whether the edge is to be cleared for it, and that as a decision.
+
+    Cleared unless that tells them apart worse: pictures cut close around signs of several parts would lose some of
+    them, all others only gain, those too that the reader will meet later.
+    """
+    kept, cleared = (told_apart(sees, source, indices) for sees in (views.kept, views.cleared))
+    if kept is None or cleared is None:
+        return None, True, Decision("edge", "cleared", "what is linked to the picture's edge is taken for no sign")
+    clear = cleared >= kept
+    said = "what is linked to the picture's edge is taken for no sign" if clear else "signs reach the picture's edge"
+    if cleared != kept:
+        said += f": a reader of signs tells the labels {_share(cleared)} apart without it, {_share(kept)} with it"
+    return max(kept, cleared), clear, Decision("edge", "cleared" if clear else "kept", said)
+
+
+def _share(apart: float) -> str:
+    return f"{max(0.0, apart):.0%}"
+
+
+def told_apart(sees: Sees, source: LabelledPictures, indices: NDArray[np.int64]) -> float | None:
+    """Give how well a reader of signs tells the labels of some pictures apart: 1 wholly, 0 no better than by chance.
 
     Each picture's log-probabilities are compared with the mean of every label's others; the share that lies nearest to
     its own label's is corrected for chance (Cohen's kappa). Given is the low end of its 95 % interval.
-    None where no two labels have two readable pictures each.
+    None where no two labels have two readable pictures each, or so few that not even all of them right would say it.
     """
     by_label: dict[str, list[int]] = {}
     for i in indices.tolist():
@@ -43,7 +106,7 @@ def told_apart(reader: Reader, source: LabelledPictures, indices: NDArray[np.int
     for k, places in enumerate(_spread(several, _LABELS)):
         for i in _spread(places, _EACH):
             with suppress(PictureError):
-                rows.append(_log_probabilities(reader, source.picture(i)))
+                rows.append(np.log(sees(source.picture(i)).astype(np.float64) + _SMALL))
                 belongs.append(k)
     truth = np.array(belongs, dtype=np.int64)
     kept = np.isin(truth, np.flatnonzero(np.bincount(truth, minlength=1) > 1))
@@ -61,13 +124,9 @@ def told_apart(reader: Reader, source: LabelledPictures, indices: NDArray[np.int
         others /= np.maximum(np.linalg.norm(others, axis=1, keepdims=True), _SMALL)
         right += int((others @ row).argmax() == own)
     chance = 1.0 / len(sums)
-    return (wilson_interval(right, len(truth))[0] - chance) / (1.0 - chance)
-
-
-def _log_probabilities(reader: Reader, picture: NDArray[np.uint8]) -> NDArray[np.float64]:
-    answer = reader.read(picture, top=len(reader.alphabet), reject=0.0)
-    said = dict(answer.top)
-    return np.log(np.array([said[label] for label in reader.alphabet]) + _SMALL)
+    lows = (wilson_interval(count, len(truth))[0] for count in (right, len(truth)))
+    apart, at_best = ((low - chance) / (1.0 - chance) for low in lows)
+    return apart if at_best > SIGNS_APART else None
 
 
 def _spread(items: Sequence[T], most: int) -> list[T]:

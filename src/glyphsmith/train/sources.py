@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glyphsmith.alphabet import Alphabet
@@ -10,13 +11,34 @@ from glyphsmith.data.pictures import LabelledPictures
 from glyphsmith.errors import DataError, RecipeError
 from glyphsmith.synth.seeded import SeededPainter
 from glyphsmith.train.painting import Endless
-from glyphsmith.train.recipe import Recipe
+from glyphsmith.train.recipe import Recipe, load_recipe, recipe_names
 
 if TYPE_CHECKING:
     from glyphsmith.card import Card
     from glyphsmith.train.diagnose import Problem
 
-__all__ = ["endless_of", "look_ahead", "open_asked", "painted_symbols"]
+__all__ = ["endless_of", "look_ahead", "open_asked", "painted_symbols", "settle_names"]
+
+
+def settle_names(place: str, recipe: str) -> tuple[str, str]:
+    """Give place and recipe, where a place that is not there may be the name of a recipe with a source of its own.
+
+    Raises DataError where it names a recipe that has none, RecipeError where a recipe is named as well.
+    """
+    if place not in recipe_names() or Path(place).exists():
+        return place, recipe
+    named = load_recipe(place)
+    if not named.synth.kind and not named.data.source:
+        raise DataError(
+            f"{place}: no such file or folder, but a recipe, which has no pictures of its own",
+            hint=f"glyphsmith train FOLDER --recipe {place}",
+        )
+    if recipe:
+        raise RecipeError(
+            f"{place}: no such file or folder, but a recipe with pictures of its own, and --recipe names {recipe}",
+            hint=f"leave out one of them: glyphsmith train {place}",
+        )
+    return "", place
 
 
 def open_asked(place: str, recipe: Recipe, say: Callable[[str], None]) -> LabelledPictures:

@@ -15,7 +15,10 @@ from torch import Tensor
 
 from glyphsmith.nets import with_none
 
-__all__ = ["LabelLesson", "fit_temperature", "least", "loss_of", "right_of"]
+__all__ = ["LabelLesson", "fit_temperature", "least", "loss_of", "on_bound", "right_of"]
+
+#: The temperatures that may be fitted.
+_TEMPERATURES = (0.05, 20.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +94,15 @@ def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> f
     return least(cost)
 
 
+def on_bound(temperature: float) -> bool:
+    """Say whether a temperature was fitted to the end of its range: the scores asked for one beyond it."""
+    low, high = _TEMPERATURES
+    return not low * 1.001 < temperature < high / 1.001
+
+
 def least(cost: Callable[[float], float]) -> float:
     """Give the temperature in 0.05..20 whose logarithm costs least, by a golden section; the cost has one minimum."""
-    low, high = math.log(0.05), math.log(20.0)
+    low, high = (math.log(end) for end in _TEMPERATURES)
     ratio = (math.sqrt(5.0) - 1.0) / 2.0
     left, right = high - ratio * (high - low), low + ratio * (high - low)
     cost_left, cost_right = cost(left), cost(right)
