@@ -243,7 +243,8 @@ def test_an_interrupted_training_exits_with_130_and_a_usable_file(trained: Train
 
 def test_read_prints_one_json_line_for_each_picture(glyphsmith: Command, trained: Trained) -> None:
     pictures = sorted(trained.test.rglob("*.png"))[:5]
-    ended = glyphsmith("read", trained.run, *pictures, "--json")
+    # A reader of two epochs may refuse one of them; what a refusal looks like is another test's.
+    ended = glyphsmith("read", trained.run, *pictures, "--json", "--reject", "0")
     assert (ended.status, ended.err) == (0, "")
     lines = ended.json_lines()
     assert [line["path"] for line in lines] == [str(path) for path in pictures]

@@ -173,3 +173,17 @@ def test_a_reader_of_texts_grows_by_a_symbol(tmp_path: Path, capsys) -> None:
     ]
     assert sum(right) >= 0.6 * len(right)
     assert "new labels: X" in capsys.readouterr().err
+
+
+def test_what_a_reader_scored_by_folds_knew_is_measured_too(tmp_path: Path, capsys) -> None:
+    """It learned from all it had: a sixth of that is not learned again, and says what was kept."""
+    folder_of(tmp_path / "signs", ("bar", "cross", "ring"), each=18)
+    words = ["train", str(tmp_path / "signs"), "--out", str(tmp_path / "old"), "--seed", "3", "--folds", "2"]
+    assert main([*words, *FAST[2:], "--set", "learn.start=", "--set", "learn.epochs=8"]) == 0
+    folder_of(tmp_path / "new", ("corner",), each=12)
+    metrics = grow(tmp_path / "new", tmp_path / "old", tmp_path / "run", "--set", "learn.epochs=12")
+    assert metrics["old"]["n"] == 9
+    assert "not learned again" in capsys.readouterr().err
+    held = parts_of(tmp_path / "run")
+    assert sum(part == 2 for part in held.values()) >= 9
+    assert metrics["old"]["after"]["accuracy"] >= metrics["old"]["before"]["accuracy"] - 0.2

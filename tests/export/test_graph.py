@@ -89,6 +89,50 @@ def test_a_shadow_across_the_paper_is_taken_off() -> None:
     assert np.abs(prepared(unflattened, clean) - prepared(unflattened, shaded)).mean() > 0.04
 
 
+CLEARED = Prepare(clear_edge=True)
+
+
+def on_a_table(paper: NDArray[np.uint8], level: int, sides: tuple[int, int, int, int]) -> NDArray[np.uint8]:
+    """Lay paper on a table of one grey: ``sides`` are pixels of table above, below, left and right."""
+    return cv2.copyMakeBorder(paper, *sides, cv2.BORDER_CONSTANT, value=(level, level, level))
+
+
+@pytest.mark.parametrize("level", [20, 90, 150])
+@pytest.mark.parametrize("sides", [(14, 0, 0, 0), (0, 0, 18, 12), (12, 12, 12, 12), (0, 9, 0, 30)])
+def test_a_table_beside_the_paper_is_neither_ink_nor_ground(level: int, sides: tuple[int, int, int, int]) -> None:
+    difference = np.abs(prepared(CLEARED, on_a_table(a_seven(), level, sides)) - prepared(CLEARED, a_seven()))
+    assert difference.mean() < 0.015
+
+
+def test_a_narrow_strip_of_table_is_ink_where_the_edge_is_not_cleared() -> None:
+    strip = on_a_table(a_seven(), 60, (0, 0, 0, 5))
+    assert np.abs(prepared(CLEARED, strip) - prepared(CLEARED, a_seven())).mean() < 0.015
+    assert np.abs(prepared(INK, strip) - prepared(INK, a_seven())).mean() > 0.05
+
+
+@pytest.mark.parametrize("dark", [0.4, 0.6, 0.8])
+def test_the_sharp_edge_of_a_shadow_leaves_no_line(dark: float) -> None:
+    shaded = a_seven()
+    shaded[:70] = (shaded[:70] * dark).astype(np.uint8)
+    assert np.abs(prepared(CLEARED, shaded) - prepared(CLEARED, a_seven())).mean() < 0.035
+    empty = np.full((120, 120, 3), 220, np.uint8)
+    empty[:, :50] = int(220 * dark)
+    empty[60, 80] = 0
+    assert prepared(INK, empty)[0][:, :8].max() < 0.2, "the line would lie left of the speck"
+
+
+def test_a_sign_cut_close_is_left_as_it_is() -> None:
+    close = a_seven()[26:95, 21:70]
+    np.testing.assert_allclose(prepared(CLEARED, close), prepared(INK, close), atol=1e-6)
+
+
+def test_a_long_stroke_from_the_edge_is_not_cut_in_half() -> None:
+    picture = np.full((120, 120, 3), 255, np.uint8)
+    turns = np.array([[0, 20], [100, 20], [100, 100], [20, 100], [20, 45], [75, 45], [75, 75], [45, 75]], np.int32)
+    cv2.polylines(picture, [turns], False, (0, 0, 0), 6, cv2.LINE_AA)
+    np.testing.assert_allclose(prepared(CLEARED, picture), prepared(INK, picture), atol=1e-6)
+
+
 def test_a_lonely_speck_does_not_widen_the_ink_box() -> None:
     clean, specked = a_seven(), a_seven()
     specked[110, 115] = 0

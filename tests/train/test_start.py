@@ -127,3 +127,20 @@ def test_usual_captchas_start_from_the_reader_that_comes_with_the_package_in_col
 )
 def test_who_sets_the_network_or_an_empty_start_starts_from_nothing(settings: list[str], may: bool) -> None:
     assert _may_start(with_settings(Recipe(), settings), settings) is may
+
+
+def test_rows_of_labels_begin_level_with_those_that_begin_anew() -> None:
+    """A reader's outputs may all lie at -26: to its softmax that is nothing, beside a row at 0 it is everything."""
+    recipe = Recipe(name="was", task="label", network=Network(family="glyph", widths=(8, 16)))
+    network = build_network(recipe, 4)
+    weights = {name: value.numpy() for name, value in network.state_dict().items()}
+    weights["head.bias"] = weights["head.bias"] - 26.0
+    values = recipe.as_dict()
+    card = Card(name="was", task="label", alphabet=SIGNS, prepare=values["prepare"], recipe=values)
+    level = build_network(recipe, 4)
+    level.load_state_dict(start_from(card, weights, recipe, Alphabet(SIGNS), where="was"))
+    pictures = torch.rand((5, 1, 28, 28), generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        was, now = (each.eval().scores(pictures) for each in (network, level))
+    np.testing.assert_allclose(torch.softmax(was, 1), torch.softmax(now, 1), atol=1e-5)
+    np.testing.assert_allclose(now.mean(dim=1), np.zeros(5), atol=1e-4)
