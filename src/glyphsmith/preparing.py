@@ -37,7 +37,7 @@ from glyphsmith.train.recipe import Recipe, load_recipe, recipe_from_dict, to_to
 from glyphsmith.train.rehearsal import keep_parts
 from glyphsmith.train.signs import Views
 from glyphsmith.train.sources import endless_of, look_ahead, open_asked, painted_symbols
-from glyphsmith.train.start import start_from
+from glyphsmith.train.start import level_with_none, start_from
 from glyphsmith.train.strangers import Strangers, knowing, paint_strangers
 from glyphsmith.train.tasks.lesson import Lesson
 
@@ -161,7 +161,7 @@ def prepare(folder: Path, asked: Asked, say: Callable[[str], None]) -> Task:
         begun = base if base and known else growing.open_old(chosen.learn.start)
         weights = start_from(begun.reader.card, begun.weights, chosen, alphabet, where=chosen.learn.start)
     graph = preparation(chosen.prepare).SerializeToString()
-    strangers, chosen, why = _strangers(source, split.train, chosen, Preparer(graph), base)
+    strangers, chosen, why = _strangers(source, split.train, chosen, Preparer(graph), base, None if grown else weights)
     decisions += why
     for decision in decisions:
         say(f"{decision.what}: {decision.value} - {decision.reason}")
@@ -208,9 +208,17 @@ def prepare(folder: Path, asked: Asked, say: Callable[[str], None]) -> Task:
 
 
 def _strangers(
-    source: LabelledPictures, train: NDArray[np.int64], recipe: Recipe, prepare: Preparer, base: OldReader | None
+    source: LabelledPictures,
+    train: NDArray[np.int64],
+    recipe: Recipe,
+    prepare: Preparer,
+    base: OldReader | None,
+    start: dict[str, Tensor] | None,
 ) -> tuple[Strangers | None, Recipe, list[Decision]]:
-    """Paint what is to be refused, where that is asked for; where it cannot be painted the recipe has none either."""
+    """Paint what is to be refused, where that is asked for; where it cannot be painted the recipe has none either.
+
+    The first weights of a ``start`` are moved to where that is none of their labels.
+    """
     if recipe.learn.strangers <= 0.0 or recipe.task != "label":
         return None, recipe, []
     base = base or _base_of("label")
@@ -219,5 +227,7 @@ def _strangers(
         why = "no reader of many alphabets is here" if base is None else "too few symbols look like none of these"
         recipe = replace(recipe, learn=replace(recipe.learn, strangers=0.0))
         return None, recipe, [Decision("none of these", "cannot be answered", why)]
+    if start is not None:
+        level_with_none(start, recipe, found.learned)
     said = f"{len(found.learned)} pictures of symbols that look like none of these are learned as such"
     return found, recipe, [Decision("none of these", "can be answered", said)]
