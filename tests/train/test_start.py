@@ -19,7 +19,7 @@ from glyphsmith.train.automatic_text import choose_text
 from glyphsmith.train.choices import _may_start
 from glyphsmith.train.learned import build_network
 from glyphsmith.train.recipe import Network, Prepare, Recipe, with_settings
-from glyphsmith.train.start import start_from
+from glyphsmith.train.start import level_with_none, start_from
 
 WAS = Recipe(
     name="was",
@@ -144,3 +144,22 @@ def test_rows_of_labels_begin_level_with_those_that_begin_anew() -> None:
         was, now = (each.eval().scores(pictures) for each in (network, level))
     np.testing.assert_allclose(torch.softmax(was, 1), torch.softmax(now, 1), atol=1e-5)
     np.testing.assert_allclose(now.mean(dim=1), np.zeros(5), atol=1e-4)
+
+
+def test_what_is_no_label_begins_as_none_of_them_and_fresh_rows_stay() -> None:
+    recipe = Recipe(name="was", task="label", network=Network(family="glyph", widths=(8, 16)))
+    pictures = (255 * torch.rand((40, 1, 28, 28), generator=torch.Generator().manual_seed(0))).to(torch.uint8).numpy()
+    fresh = build_network(recipe, 4).state_dict()
+    before = fresh["head.bias"].clone()
+    level_with_none(fresh, recipe, pictures)
+    torch.testing.assert_close(fresh["head.bias"], before)
+
+    telling = build_network(recipe, 4)
+    state = telling.state_dict()
+    state["head.weight"] = 100.0 * state["head.weight"]
+    state["head.bias"] = state["head.bias"] + 30.0
+    level_with_none(state, recipe, pictures)
+    telling.load_state_dict(state)
+    with torch.no_grad():
+        together = telling.eval().scores(torch.from_numpy(pictures).float() / 255.0).logsumexp(dim=1)
+    assert float(together.median()) == pytest.approx(-3.0, abs=1e-3)

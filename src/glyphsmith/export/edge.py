@@ -12,7 +12,7 @@ __all__ = ["edge_cleared"]
 #: How far ink is followed from the edge, in pixels of a copy of GROUND_PX; what leads on further is left as it is.
 _EDGE_STEPS = 24
 #: What begins within this share of a side from the edge touches it: a frame fades out before it.
-_EDGE_REACH = 0.055
+_EDGE_REACH = 0.035
 #: A pixel of that copy is ink from this share on: a line one pixel wide at the largest working size has as much.
 _EDGE_INK = 0.2
 #: The edge is cleared where what stays is at least so long, as a share of the picture's shorter side.
