@@ -122,11 +122,11 @@ def batch_of(
 
 
 def time_to_learn(minutes: float | None, spent_s: float) -> float | None:
-    """Give the seconds for learning: a tenth, but at least eight, is kept for the file, its gate and its figures."""
+    """Give the seconds for learning: eight or a tenth is kept for the file and its figures, of a minute or less a part."""
     if minutes is None:
         return None
     whole = 60.0 * minutes
-    return max(1.0, whole - max(_REST_S, 0.1 * whole) - spent_s)
+    return max(1.0, whole - max(3.0, min(_REST_S, 0.15 * whole), 0.1 * whole) - spent_s)
 
 
 def over_limit(minutes: float | None, took_s: float, ready_s: float) -> str:
