@@ -121,9 +121,11 @@ def test_steps_and_processes_have_seeds_of_their_own() -> None:
     assert len(seeds) == 603
 
 
-def test_of_a_limit_a_tenth_but_at_least_eight_seconds_is_kept_for_what_follows_learning() -> None:
+def test_of_a_limit_a_tenth_or_eight_seconds_is_kept_for_what_follows_learning_and_less_of_a_short_one() -> None:
     assert time_to_learn(None, 5.0) is None
-    assert time_to_learn(0.5, 5.0) == pytest.approx(17.0)
+    assert time_to_learn(1.0, 5.0) == pytest.approx(47.0)
+    assert time_to_learn(0.5, 5.0) == pytest.approx(20.5)
+    assert time_to_learn(0.2, 5.0) == pytest.approx(4.0)
     assert time_to_learn(10.0, 5.0) == pytest.approx(535.0)
     assert time_to_learn(0.1, 5.0) == 1.0
 
