@@ -122,7 +122,7 @@ def batch_of(
 
 
 def time_to_learn(minutes: float | None, spent_s: float) -> float | None:
-    """Give the seconds for learning: eight or a tenth is kept for the file and its figures, of a minute or less a part."""
+    """Give the seconds for learning: eight or a tenth is kept for the file and its figures, less of a short limit."""
     if minutes is None:
         return None
     whole = 60.0 * minutes
