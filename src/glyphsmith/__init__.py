@@ -27,10 +27,15 @@ from glyphsmith.errors import (
     TrainingError,
 )
 from glyphsmith.results import Failure, LabelReading, SheetReading, TextReading
+from glyphsmith.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
+    from glyphsmith.evaluate.evaluation import Evaluation
+    from glyphsmith.evaluate.text import TextEvaluation
+    from glyphsmith.run import Outcome
     from glyphsmith.runtime.reader import Reader
 
 __all__ = [
@@ -57,8 +62,6 @@ __all__ = [
     "train",
 ]
 
-__version__ = "0.1.0"
-
 
 def load(model: str | os.PathLike[str] | bytes) -> Reader:
     """Open a reader: a ``.onnx`` file or its bytes, a run folder or the name of a shipped reader. Raises ModelError."""
@@ -67,12 +70,11 @@ def load(model: str | os.PathLike[str] | bytes) -> Reader:
     return open_reader(model)
 
 
-# What follows is imported by name: modules of all layers ask this one for its version, and see nothing above their own.
+def _train(source: str | Path | None = None, *, out: str | Path, **options: Any) -> Outcome:
+    """Make a reader of labelled pictures in the folder ``out``; ``glyphsmith.run.run`` says which options there are."""
+    from glyphsmith.run import run
 
-
-def _train(source: str | os.PathLike[str] | None = None, *, out: str | os.PathLike[str], **options: Any) -> Any:
-    """Make a reader of labelled pictures in the folder ``out``; ``glyphsmith.run.run`` says all, and gives Outcome."""
-    return import_module("glyphsmith.run").run(source, out=out, **options)
+    return run(source, out=out, **options)
 
 
 def _evaluate(
@@ -83,20 +85,20 @@ def _evaluate(
     folds: Sequence[str] | None = None,
     charset: str | None = None,
     pattern: str | None = None,
-) -> Any:
+) -> Evaluation | TextEvaluation:
     """Read labelled pictures and count what was right, as ``glyphsmith eval`` does with words of these names.
 
-    ``model`` may also be an opened Reader. Gives Evaluation or TextEvaluation of ``glyphsmith.evaluate``. Raises
-    ModelError, DataError and PatternError.
+    ``model`` may also be an opened Reader. Raises ModelError, DataError and PatternError.
     """
+    from glyphsmith.data.source import open_source
+    from glyphsmith.evaluate.evaluation import check_known, evaluate, part_indices
     from glyphsmith.runtime.reader import Reader
 
-    measured = import_module("glyphsmith.evaluate.evaluation")
     reader = model if isinstance(model, Reader) else load(model)
-    source = import_module("glyphsmith.data.source").open_source(os.fspath(data))
-    indices, name = measured.part_indices(source, part)
-    measured.check_known(reader, source, indices)
-    return measured.evaluate(
+    source = open_source(os.fspath(data))
+    indices, name = part_indices(source, part)
+    check_known(reader, source, indices)
+    return evaluate(
         reader, source, indices=indices, part=name, progress=False, folds=folds, charset=charset, pattern=pattern
     )
 

@@ -109,7 +109,6 @@ def run(
         asked = folders.read_asked(folder, asked)
     try:
         task = prepare(folder, asked, say)
-        _say_without_folds(task, asked, say)
         ready_s = time.monotonic() - began
         strangers = task.strangers.learned if task.strangers else None
         share({"classes": len(task.alphabet), "endless": task.endless, "strangers": strangers})
@@ -132,17 +131,6 @@ def run(
     if line := over_limit(asked.minutes, time.monotonic() - began, ready_s):
         say(line)
     return outcome
-
-
-def _say_without_folds(task: Task, asked: Asked, say: Callable[[str], None]) -> None:
-    """Say where folds are left out for want of time."""
-    from glyphsmith.train.folding import left_out_for_time
-
-    given = bool(task.audit.parts["test"] and task.audit.parts["train"])
-    found = left_out_for_time(asked, task.audit.labels, texts=task.recipe.task == "text", given_test=given)
-    if found is not None:
-        task.decisions.append(found)
-        say(f"{found.what}: {found.value} - {found.reason}")
 
 
 def _learn(

@@ -10,7 +10,7 @@ from scipy import stats
 
 from glyphsmith.errors import RecipeError
 from glyphsmith.train.folders import Asked
-from glyphsmith.train.folding import choose_folds, fold_figures, how_long, left_out_for_time, seconds_for_fold
+from glyphsmith.train.folding import choose_folds, fold_figures, how_long, seconds_for_fold
 
 ASKED = Asked("signs", "", (), None, None, "", "", "")
 
@@ -73,13 +73,13 @@ def test_a_time_limit_is_shared_by_the_folds_that_are_left() -> None:
 
 def test_folds_that_time_alone_leaves_out_are_named() -> None:
     def found(asked: Asked, each: int = 18):
-        return left_out_for_time(asked, Counter(a=each, b=each), texts=False, given_test=False)
+        return choose_folds(asked, Counter(a=each, b=each), texts=False, recipe_folds=0, given_test=False)[1]
 
     hurried = found(replace(ASKED, minutes=1.0))
     assert hurried is not None
     assert (hurried.what, hurried.value) == ("folds", "none")
     assert "--minutes 1 is below 2; --folds 5" in hurried.reason
-    assert found(replace(ASKED, minutes=2.0)) is None
+    assert "--minutes" not in found(replace(ASKED, minutes=2.0)).reason
     assert found(replace(ASKED, minutes=1.0, folds=0)) is None
     assert found(replace(ASKED, minutes=1.0, recipe="runes-conv")) is None
     assert found(replace(ASKED, minutes=1.0), each=500) is None

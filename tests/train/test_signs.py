@@ -27,7 +27,8 @@ def glyphs() -> Reader:
 
 def of(reader: Reader, folder: Path) -> float | None:
     source = open_source(str(folder))
-    return told_apart(lambda picture: probabilities(reader, picture), source, np.arange(len(source)))
+    (found,) = told_apart([lambda picture: probabilities(reader, picture)], source, np.arange(len(source)))
+    return found
 
 
 def probabilities(reader: Reader, picture: Picture) -> NDArray[np.float32]:

@@ -199,7 +199,7 @@ def _ended_like_interrupted() -> Iterator[None]:
 
 def _run(words: list[str]) -> int:
     if words[:1] == ["--version"]:
-        from glyphsmith import __version__
+        from glyphsmith.version import __version__
 
         print(f"glyphsmith {__version__}")
         return DONE

@@ -28,7 +28,7 @@ Download = Callable[[Any], Awaitable[Any]]
 
 def user_agent() -> str:
     """Say who asks, and what for."""
-    from glyphsmith import __version__
+    from glyphsmith.version import __version__
 
     return f"glyphsmith/{__version__} (+reads sprite digits of puzzle pages; obeys robots.txt)"
 

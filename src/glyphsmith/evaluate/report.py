@@ -16,7 +16,7 @@ import numpy as np
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from glyphsmith import __version__, metrics
+from glyphsmith import metrics
 from glyphsmith.errors import DataError
 from glyphsmith.evaluate import charts, words
 from glyphsmith.evaluate.confusion import confusion_csv, confusion_picture, png_bytes
@@ -26,6 +26,7 @@ from glyphsmith.evaluate.story import Story
 from glyphsmith.evaluate.text import NOTHING, TextEvaluation
 from glyphsmith.files import write_atomically
 from glyphsmith.fonts import missing
+from glyphsmith.version import __version__
 
 __all__ = ["report_html", "write_report"]
 

@@ -73,6 +73,7 @@ def choose_task(
     )
     if chosen is not None:
         made.decisions.append(chosen)
+    if made.folds:
         made.settle_folds()
     elif not asked.recipe:
         kinds = 1 if made.texts is not None else len(checked.labels)

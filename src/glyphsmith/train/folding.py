@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from glyphsmith.errors import RecipeError
 from glyphsmith.train.automatic import Decision
@@ -21,7 +21,6 @@ __all__ = [
     "choose_folds",
     "fold_figures",
     "how_long",
-    "left_out_for_time",
     "seconds_for_fold",
 ]
 
@@ -59,9 +58,10 @@ def check_folds(asked: int | None) -> None:
 def choose_folds(
     asked: Asked, labels: Counter[str], *, texts: bool, recipe_folds: int, given_test: bool, processes: int = 1
 ) -> tuple[int, Decision | None]:
-    """Choose the number of folds, 0 for none. ``labels`` counts the readable pictures of each label.
+    """Choose the number of folds, 0 for none, and say why where few pictures ask for them.
 
-    Raises RecipeError for a number that makes no sense, and where several processes learn.
+    ``labels`` counts the readable pictures of each label. Raises RecipeError for a number that makes no sense, and
+    where several processes learn.
     """
     if processes > 1 and (asked.folds or recipe_folds):
         raise RecipeError("folds are learned by one process, and torchrun started several", hint="--folds 0")
@@ -72,32 +72,19 @@ def choose_folds(
         return recipe_folds, Decision("folds", str(recipe_folds), "as the recipe says") if recipe_folds else None
     n = sum(labels.values())
     named = any(word.startswith(("data.", "validation=", "test=")) for word in asked.settings)
-    hurried = asked.minutes is not None and asked.minutes < LEAST_MINUTES
-    if given_test or asked.from_model or named or hurried or n < 10 or processes > 1:
+    if given_test or asked.from_model or named or n < 10 or processes > 1:
         return 0, None
-    if texts:
-        if n >= FEW_TEXTS:
-            return 0, None
-        why = f"of {n} texts a test part would be too small to say much"
-        return OF_TEXTS, Decision("folds", str(OF_TEXTS), f"{why}; --folds 0 leaves them out")
     middle = sorted(labels.values())[len(labels) // 2]
-    if middle >= FEW_OF_A_LABEL:
+    if n >= FEW_TEXTS if texts else middle >= FEW_OF_A_LABEL:
         return 0, None
-    count = min(OF_LABELS, max(2, middle))
-    why = f"of about {middle} pictures a label a test part would be too small to say much"
+    count, few = OF_TEXTS, f"{n} texts"
+    if not texts:
+        count, few = min(OF_LABELS, max(2, middle)), f"about {middle} pictures a label"
+    if asked.minutes is not None and asked.minutes < LEAST_MINUTES:
+        hurried = f"--minutes {asked.minutes:g} is below {LEAST_MINUTES:g}"
+        return 0, Decision("folds", "none", f"{hurried}; --folds {count} asks for them all the same")
+    why = f"of {few} a test part would be too small to say much"
     return count, Decision("folds", str(count), f"{why}; --folds 0 leaves them out")
-
-
-def left_out_for_time(asked: Asked, labels: Counter[str], *, texts: bool, given_test: bool) -> Decision | None:
-    """Say that there are no folds for want of time alone; None where there would be none with more of it either."""
-    if asked.minutes is None or asked.minutes >= LEAST_MINUTES or asked.folds is not None or asked.recipe:
-        return None
-    unhurried = replace(asked, minutes=None)
-    count, _ = choose_folds(unhurried, labels, texts=texts, recipe_folds=0, given_test=given_test)
-    if not count:
-        return None
-    why = f"--minutes {asked.minutes:g} is below {LEAST_MINUTES:g}; --folds {count} asks for them all the same"
-    return Decision("folds", "none", why)
 
 
 def how_long(count: int, final_s: float, seconds: float | None) -> str:

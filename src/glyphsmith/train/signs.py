@@ -77,7 +77,7 @@ def look_both_ways(
     Cleared unless that tells them apart worse: pictures cut close around signs of several parts would lose some of
     them, all others only gain, those too that the reader will meet later.
     """
-    kept, cleared = (told_apart(sees, source, indices) for sees in (views.kept, views.cleared))
+    kept, cleared = told_apart((views.kept, views.cleared), source, indices)
     if kept is None or cleared is None:
         return None, True, Decision("edge", "cleared", "what is linked to the picture's edge is taken for no sign")
     clear = cleared >= kept
@@ -91,29 +91,38 @@ def _share(apart: float) -> str:
     return f"{max(0.0, apart):.0%}"
 
 
-def told_apart(sees: Sees, source: LabelledPictures, indices: NDArray[np.int64]) -> float | None:
-    """Give how well a reader of signs tells the labels of some pictures apart: 1 wholly, 0 no better than by chance.
+def told_apart(views: Sequence[Sees], source: LabelledPictures, indices: NDArray[np.int64]) -> list[float | None]:
+    """Give how well each of several views tells the labels of some pictures apart, each picture being opened once.
 
-    Each picture's log-probabilities are compared with the mean of every label's others; the share that lies nearest to
-    its own label's is corrected for chance (Cohen's kappa). Given is the low end of its 95 % interval.
-    None where no two labels have two readable pictures each, or so few that not even all of them right would say it.
+    1 is wholly, 0 no better than by chance. None where no two labels have two readable pictures each, or so few that
+    not even all of them right would say it.
     """
     by_label: dict[str, list[int]] = {}
     for i in indices.tolist():
         by_label.setdefault(source.sample(i).label, []).append(i)
     several = [places for places in by_label.values() if len(places) > 1]
-    rows, belongs = [], []
+    rows: list[list[NDArray[np.float64]]] = []
+    belongs = []
     for k, places in enumerate(_spread(several, _LABELS)):
         for i in _spread(places, _EACH):
             with suppress(PictureError):
-                rows.append(np.log(sees(source.picture(i)).astype(np.float64) + _SMALL))
+                picture = source.picture(i)
+                rows.append([np.log(sees(picture).astype(np.float64) + _SMALL) for sees in views])
                 belongs.append(k)
     truth = np.array(belongs, dtype=np.int64)
     kept = np.isin(truth, np.flatnonzero(np.bincount(truth, minlength=1) > 1))
     _, truth = np.unique(truth[kept], return_inverse=True)
     if not len(truth) or truth.max() < 1:
-        return None
-    seen = np.stack(rows)[kept]
+        return [None] * len(views)
+    return [_apart(np.stack(seen)[kept], truth) for seen in zip(*rows, strict=True)]
+
+
+def _apart(seen: NDArray[np.float64], truth: NDArray[np.int64]) -> float | None:
+    """Compare log-probabilities (N, K) with the mean of every label's others.
+
+    The share that lies nearest to its own label's is corrected for chance (Cohen's kappa); given is the low end of its
+    95 % interval.
+    """
     seen = seen - seen.mean(axis=0)
     seen = seen / np.maximum(np.linalg.norm(seen, axis=1, keepdims=True), _SMALL)
     sums = np.stack([seen[truth == k].sum(axis=0) for k in range(truth.max() + 1)])

@@ -70,8 +70,8 @@ def level_with_none(state: dict[str, Tensor], recipe: Recipe, strangers: NDArray
     """Move all outputs of first weights, in place, so that pictures of no label begin as none of them.
 
     ``strangers`` uint8 (N, C, H, W), prepared. "None of these" stands at 0 beside the labels. Where known labels begin
-    above it, strangers are beaten out of them, and with them what tells one's own apart: eighteen of each of MNIST's
-    digits were read at 95.5 instead of 96.9 % (docs/log.md). Outputs that begin anew tell nothing yet and stay.
+    above it, strangers are beaten out of them, and with them what tells one's own apart: a reader of eighteen of each
+    of MNIST's digits loses about a point (docs/log.md). Outputs that begin anew tell nothing yet and stay.
     """
     network = build_network(recipe, len(state["head.bias"])).eval()
     network.load_state_dict(state)
