@@ -46,6 +46,7 @@ FLAGS = {
         "--model", "--pages", "--out", "--submit", "--bound", "--email", "--password", "--rate", "--fast", "--timeout",
         "--attempts", "--json",
     },
+    "crawl read": {"--model", "--json"},
     "synth glyphs": {"--symbols", "--out", "--seed", "--fonts", "--size", "--handwritten", "--workers"},
     "practice": {
         "--port", "--host", "--pages", "--seed", "--level", "--email", "--password", "--fonts", "--font-part",
@@ -61,7 +62,7 @@ FLAGS = {
 ORDER = (
     "data check", "data info", "data split", "data import", "data sheet", "data cut",
     "synth captcha", "synth arithmetic", "synth sprites", "synth glyphs",
-    "crawl collect", "crawl solve",
+    "crawl collect", "crawl solve", "crawl read",
 )  # fmt: skip
 
 PROBABILITY = pytest.approx(0.5, abs=0.5)

@@ -63,6 +63,48 @@ def test_strides_may_be_named_one_for_each_width() -> None:
         build("photo", (4, 6, 8), strides=(2, 1, 1), channels=1, height_px=32, width_px=32, classes=3)
 
 
+def test_layers_without_padding_see_no_edge_and_leave_something() -> None:
+    words = {"strides": (2, 1, 2, 1), "channels": 1, "classes": 3}
+    network = build("glyph", (4, 6, 8, 8), unpadded=2, height_px=20, width_px=18, **words).eval()
+    assert network(torch.rand(1, 1, 20, 18))[1].shape == (1, 3, 2, 2)
+    with pytest.raises(ValueError, match="leave nothing of 20x10 pixels"):
+        build("glyph", (4, 6, 8, 8), unpadded=2, height_px=20, width_px=10, **words)
+    with pytest.raises(ValueError, match="expected fewer than the 4 widths"):
+        build("glyph", (4, 6, 8, 8), unpadded=4, height_px=20, width_px=18, **words)
+
+
+def test_a_slanted_view_leans_the_way_it_says() -> None:
+    network = build("glyph", (4, 6), slants_deg=(20.0, -20.0), channels=1, height_px=21, width_px=21, classes=3).eval()
+    x = torch.zeros(2, 1, 21, 21)
+    x[0, 0, 3:18, 10] = 1.0
+    upright, right, left, *_ = network._views(x)
+    torch.testing.assert_close(upright, x[0])
+    assert right[0, 4].argmax() > 11 > 9 > right[0, 16].argmax()
+    torch.testing.assert_close(left.flip(2), right, atol=1e-5, rtol=0)
+
+
+def test_views_are_read_together_once_the_network_is_trained() -> None:
+    torch.manual_seed(2)
+    one = build("glyph", (4, 6), channels=1, height_px=20, width_px=18, classes=3).eval()
+    three = build("glyph", (4, 6), slants_deg=(-8.5, 8.5), channels=1, height_px=20, width_px=18, classes=3).eval()
+    three.load_state_dict(one.state_dict())
+    x = torch.rand(2, 1, 20, 18)
+    logits, maps = three(x)
+    views = one(three._views(x))[0].reshape(2, 3, 3)
+    torch.testing.assert_close(logits, views.mean(dim=1))
+    torch.testing.assert_close(maps.mean(dim=(2, 3)) + three.head.bias, logits, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(three.scores(x), logits)
+    torch.testing.assert_close(three.train().scores(x), one.train().scores(x))
+
+
+def test_a_slant_that_is_none_or_lies_down_is_refused() -> None:
+    for slants in ((0.0,), (60.0,)):
+        with pytest.raises(ValueError, match="up to 45 degrees and not 0"):
+            build("glyph", slants_deg=slants, channels=1, height_px=20, width_px=18, classes=3)
+    with pytest.raises(ValueError, match="for the family glyph alone"):
+        build("photo", slants_deg=(8.0,), channels=1, height_px=32, width_px=32, classes=3)
+
+
 @pytest.mark.parametrize("family", LABEL_FAMILIES)
 def test_a_batch_gives_logits_and_maps_and_scores_agree(family: str) -> None:
     network = made(family)

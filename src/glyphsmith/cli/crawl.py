@@ -1,4 +1,4 @@
-"""``glyphsmith crawl collect|solve``: a puzzle of sprite digits, its glyphs collected and its pages solved."""
+"""``glyphsmith crawl collect|solve|read``: a puzzle of sprite digits: glyphs collected, pages solved, files read."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glyphsmith.cli import Verbs
+from glyphsmith.cli import Verbs, shown
 from glyphsmith.errors import DataError
 
 if TYPE_CHECKING:
     from glyphsmith.crawl.collect import Collection
     from glyphsmith.crawl.pace import Account, Pace
+    from glyphsmith.crawl.saved import SavedPage, SavedSheet
     from glyphsmith.crawl.solution import Solution
     from glyphsmith.runtime.reader import Reader
 
@@ -26,6 +27,9 @@ __all__ = ["register"]
 #: Pages that failed, as listed for a person; the JSON document has all.
 LISTED = 10
 
+_model = click.option(
+    "--model", default="sprites", metavar="MODEL", help="Reads the glyphs of level 2; level 1 needs none."
+)
 _url = click.argument("url", metavar="URL", help="A level of the puzzle; ?page=N is added.")
 _VISIT = (
     click.option("--email", help="The account to log in with, where the site asks."),
@@ -70,8 +74,8 @@ def _visiting(verb: Callable[..., int]) -> Callable[..., int]:
 
 def register(app: click.Group) -> None:
     """Add the verb ``crawl``."""
-    verbs = [collect, solve]
-    app.add_command(Verbs("crawl", verbs, help="Sprite puzzles on the web: collect, solve."))
+    verbs = [collect, solve, read]
+    app.add_command(Verbs("crawl", verbs, help="Sprite puzzles on the web: collect, solve, read what was saved."))
 
 
 @click.command()
@@ -117,7 +121,7 @@ def collect(
 
 @click.command()
 @_url
-@click.option("--model", default="sprites", metavar="MODEL", help="Reads the glyphs of level 2; level 1 needs none.")
+@_model
 @click.option("--pages", default="1-1000", metavar="P", help="1-1000, 7 or 1-10,15.")
 @click.option("--out", metavar="JOB", help="A folder; the same words go on after any end.")
 @click.option("--submit", is_flag=True, help="Send the sum by the site's form.")
@@ -138,15 +142,10 @@ def solve(
     """Read all pages, ask again where a page is not sure, and print the sum."""
     from glyphsmith.crawl import solve as story
 
-    def reader() -> Reader:
-        from glyphsmith.runtime.reader import open_reader
-
-        return open_reader(model)
-
     wishes = story.Wishes(bound=bound, submit=submit)
     solution = story.solve(
         _checked(url),
-        reader,
+        _opener(model),
         pages=_pages(pages),
         out=out,
         account=visit.account,
@@ -159,6 +158,53 @@ def solve(
     else:
         _print_solution(solution)
     return 1 if solution.failed or (submit and solution.accepted is not True) else 0
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", help="Saved pages (HTML) and sheets (PNG).")
+@_model
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON line per file.")
+def read(files: tuple[str, ...], model: str, as_json: bool) -> int:
+    """Read saved pages, or sprites of ten rows of ten glyphs, without any site."""
+    from glyphsmith.crawl.saved import SavedReader
+    from glyphsmith.errors import PageError
+
+    saved = SavedReader(_opener(model))
+    failed = 0
+    for path in files:
+        try:
+            answer = saved.read(path)
+        except PageError as error:
+            failed += 1
+            _say(f"error: {shown(path)}: {error.message}")
+            if as_json:
+                print(json.dumps({"path": path, "error": error.message}, ensure_ascii=False), flush=True)
+            continue
+        if as_json:
+            print(json.dumps(answer.as_dict(), ensure_ascii=False), flush=True)
+        else:
+            _print_saved(answer)
+    return 1 if failed else 0
+
+
+def _opener(model: str) -> Callable[[], Reader]:
+    def reader() -> Reader:
+        from glyphsmith.runtime.reader import open_reader
+
+        return open_reader(model)
+
+    return reader
+
+
+def _print_saved(answer: SavedPage | SavedSheet) -> None:
+    from glyphsmith.crawl.saved import SavedPage
+
+    sure = f"{100 * answer.confidence:.1f} %"
+    if isinstance(answer, SavedPage):
+        print(f"{shown(answer.path)}  {sure}  sum {sum(answer.numbers)}: {' '.join(map(str, answer.numbers))}")
+        return
+    how = "rows are permutations" if answer.permuted else "rows are no permutations: read glyph by glyph"
+    print(f"{shown(answer.path)}  {sure}  {how}", *answer.rows, sep="\n")
 
 
 def _say(words: str) -> None:

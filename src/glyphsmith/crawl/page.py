@@ -22,7 +22,7 @@ from glyphsmith.crawl.stylesheet import Stylesheet, pixels, read_stylesheet, url
 from glyphsmith.errors import PageError, PictureError
 from glyphsmith.picture import Picture, load_picture
 
-__all__ = ["MAX_PAGE_BYTES", "NUMBERS", "Page", "Window", "page_url", "parse_page"]
+__all__ = ["MAX_PAGE_BYTES", "NUMBERS", "PNG", "Page", "Window", "page_url", "parse_page", "parse_sprite"]
 
 #: The numbers of a page, and how many digits one may have.
 NUMBERS = 12
@@ -40,7 +40,8 @@ _END = re.compile(rb"</html\s*>(?:\s|<!--.*?-->)*\Z", re.IGNORECASE | re.DOTALL)
 #: How much of the end of a page is looked at for that.
 _TAIL = 2000
 
-_PNG = b"\x89PNG\r\n\x1a\n"
+#: How a PNG begins.
+PNG = b"\x89PNG\r\n\x1a\n"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -115,19 +116,33 @@ def parse_page(body: bytes) -> Page:
     if len(vertical) != 1:
         raise PageError("some digits have a vertical offset and some have none")
     encoded = _data_of(addresses.pop())
-    if not encoded.startswith(_PNG):
-        raise PageError(f"the sprite is no PNG: it begins with {encoded[:8]!r}")
-    try:
-        sprite = load_picture(encoded, name="the sprite", max_pixels=MAX_SPRITE_PIXELS)
-    except PictureError as error:
-        raise PageError(error.message) from None
+    sprite = _sprite(encoded)
     inside = tuple(tuple(_inside(window, sprite) for window in number) for number in numbers)
     # The first level has one line of digits and no vertical offsets; zeros all over mean the same.
     tall = vertical == {True} and (
         any(window.y for number in inside for window in number)
         or sprite.shape[0] >= 2 * max(window.height for number in inside for window in number)
     )
-    return Page(inside, sprite, hashlib.sha256(encoded).hexdigest()[:16], tall, _ground(encoded, sprite))
+    return Page(inside, sprite, _id_of(encoded), tall, _ground(encoded, sprite))
+
+
+def parse_sprite(encoded: bytes) -> Page:
+    """Read the sprite of level 2 by itself: a page without numbers. Raises PageError that says what does not fit."""
+    sprite = _sprite(encoded)
+    return Page((), sprite, _id_of(encoded), True, _ground(encoded, sprite))
+
+
+def _sprite(encoded: bytes) -> Picture:
+    if not encoded.startswith(PNG):
+        raise PageError(f"the sprite is no PNG: it begins with {encoded[:8]!r}")
+    try:
+        return load_picture(encoded, name="the sprite", max_pixels=MAX_SPRITE_PIXELS)
+    except PictureError as error:
+        raise PageError(error.message) from None
+
+
+def _id_of(encoded: bytes) -> str:
+    return hashlib.sha256(encoded).hexdigest()[:16]
 
 
 def _window(digit: Selector, styles: Stylesheet, place: int) -> tuple[Window, str, bool]:

@@ -25,7 +25,7 @@ from glyphsmith.crawl.job import Job, open_job
 from glyphsmith.crawl.pace import Account, Pace
 from glyphsmith.crawl.page import Page, page_url, parse_page
 from glyphsmith.crawl.solution import CONTRADICTION, Solution
-from glyphsmith.crawl.strip import read_strip
+from glyphsmith.crawl.strip import strip_scores
 from glyphsmith.crawl.visitor import Failed, GaveUp, Trouble, Visitor, all_of
 from glyphsmith.errors import DataError, PageError
 from glyphsmith.progress import bar
@@ -216,10 +216,7 @@ class _Story:
         """Parse a page and read its digits; PageError, also where a digit is not certain, asks for it again."""
         page = parse_page(body)
         if not page.tall:
-            digits = "".join(read_strip(page))
-            certain = np.full((len(digits), 10), -np.inf)
-            certain[np.arange(len(digits)), [int(digit) for digit in digits]] = 0.0
-            return page, body, {"level": 1}, certain
+            return page, body, {"level": 1}, strip_scores(page)
         if self._sheets is None:
             opened = self._reader() if callable(self._reader) else self._reader
             if opened is None:

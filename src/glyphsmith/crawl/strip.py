@@ -18,7 +18,7 @@ from glyphsmith.crawl.ink import ink_of, runs
 from glyphsmith.crawl.page import Page, Window
 from glyphsmith.errors import PageError
 
-__all__ = ["read_strip"]
+__all__ = ["read_strip", "strip_scores"]
 
 #: A run of ink this many pixels wide or less, right beside a window, may be the edge of the window's own glyph.
 SLIVER_PX = 2
@@ -43,6 +43,14 @@ def read_strip(page: Page) -> list[str]:
         raise PageError("which digit is which is not certain: glyphs of the strip touch, and some are not used")
     place = dict(zip(windows, digits, strict=True))
     return ["".join(str(place[_span(window)]) for window in number) for number in page.numbers]
+
+
+def strip_scores(page: Page) -> NDArray[np.float64]:
+    """Give the digits of ``read_strip`` as log probabilities (D, 10): 0 for what is read, minus infinity elsewhere."""
+    digits = "".join(read_strip(page))
+    certain = np.full((len(digits), 10), -np.inf)
+    certain[np.arange(len(digits)), [int(digit) for digit in digits]] = 0.0
+    return certain
 
 
 def _span(window: Window) -> tuple[int, int]:

@@ -51,6 +51,8 @@ def build(
     width_px: int,
     classes: int,
     strides: Sequence[int] = (),
+    unpadded: int = 0,
+    slants_deg: Sequence[float] = (),
     head: Literal["ctc", "fixed"] = "ctc",
     columns: int = 1,
     places: int = 0,
@@ -58,9 +60,9 @@ def build(
     """Make a network with fresh weights for pictures (channels, height_px, width_px) and K = ``classes`` labels.
 
     ``dropout`` is the share dropped before the last dense layer; the reference networks keep their published one when
-    it is 0. ``strides`` are of the family ``glyph``, () for its own choice. ``head``, the least number of ``columns``
-    and ``places`` are of the families of texts (TextNet). Raises ValueError for an unknown family, widths that do not
-    fit it, or pictures too small for it.
+    it is 0. ``strides`` (() for its own choice), ``unpadded`` and ``slants_deg`` are of the family ``glyph``. ``head``,
+    the least number of ``columns`` and ``places`` are of the families of texts (TextNet). Raises ValueError for an
+    unknown family, widths that do not fit it, or pictures too small for it.
     """
     if family not in DEFAULT_WIDTHS:
         raise ValueError(f"no network family is called {family!r}; there are {', '.join(FAMILIES)}")
@@ -71,11 +73,11 @@ def build(
     chosen = tuple(widths) or DEFAULT_WIDTHS[family]
     if any(width < 1 for width in chosen):
         raise ValueError(f"widths must be positive, got {chosen}")
-    if strides and family != "glyph":
-        raise ValueError(f"strides are for the family glyph alone, not for {family}")
+    if (strides or unpadded or slants_deg) and family != "glyph":
+        raise ValueError(f"strides, unpadded and slants are for the family glyph alone, not for {family}")
     size = (channels, height_px, width_px)
     if family == "glyph":
-        return GlyphNet(chosen, dropout, size, classes, tuple(strides))
+        return GlyphNet(chosen, dropout, size, classes, tuple(strides), unpadded, tuple(slants_deg))
     if family == "photo":
         return PhotoNet(chosen, dropout, size, classes)
     if family == "mnist-conv3":

@@ -6,6 +6,7 @@ feature maps with the dense layer's weights (plus its bias), so that convolution
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 import torch
@@ -18,13 +19,13 @@ from glyphsmith.nets.face import PicturesToLabels
 __all__ = ["GlyphNet", "PhotoNet"]
 
 
-def _convolution(inputs: int, outputs: int, kernel: int, stride: int) -> nn.Sequential:
+def _convolution(inputs: int, outputs: int, kernel: int, stride: int, *, padded: bool = True) -> nn.Sequential:
     """Convolution, batch norm, ReLU; the convolution has no bias because batch norm has one.
 
     ReLU and not GELU: GELU's backward pass alone was 22 % of a step, a step takes 29 ms instead of 42 (docs/log.md).
     """
     return nn.Sequential(
-        nn.Conv2d(inputs, outputs, kernel, stride=stride, padding=kernel // 2, bias=False),
+        nn.Conv2d(inputs, outputs, kernel, stride=stride, padding=kernel // 2 if padded else 0, bias=False),
         nn.BatchNorm2d(outputs),
         nn.ReLU(inplace=True),
     )
@@ -55,6 +56,9 @@ class GlyphNet(_Pooled):
 
     Strides are chosen so that the last map keeps about 7 positions a side: 28 px -> 14, 14, 7, 7. The stem halves
     pictures of 16 px and more; an 8x8 picture is never halved. ``strides``, one a width, says otherwise.
+    ``unpadded``: so many of the last convolutions see no zeros around, and give a row and column less on every side.
+    ``slants_deg``: once trained, it reads each picture also slanted by these angles, to the right where positive; what
+    comes into view is black.
     """
 
     def __init__(
@@ -64,8 +68,14 @@ class GlyphNet(_Pooled):
         size: tuple[int, int, int],
         classes: int,
         strides: tuple[int, ...] = (),
+        unpadded: int = 0,
+        slants_deg: tuple[float, ...] = (),
     ) -> None:
         super().__init__()
+        if any(not 0.0 < abs(slant) <= 45.0 for slant in slants_deg):
+            raise ValueError(f"slants are {slants_deg}, expected angles of up to 45 degrees and not 0")
+        if not 0 <= unpadded < len(widths):
+            raise ValueError(f"{unpadded} layers without padding, expected fewer than the {len(widths)} widths")
         if strides and (len(strides) != len(widths) or min(strides) < 1):
             raise ValueError(f"strides are {strides}, expected one of 1 or more for each of the {len(widths)} widths")
         channels, height, width = size
@@ -74,14 +84,48 @@ class GlyphNet(_Pooled):
         side = -(-side // stride)
         layers = [_convolution(channels, widths[0], 5, stride)]
         for position, (before, after) in enumerate(pairwise(widths)):
+            padded = position + 1 < len(widths) - unpadded
             halved = side > 20 or (side >= 12 and position > 0)
             stride = strides[position + 1] if strides else 2 if halved else 1
-            side = -(-side // stride)
-            layers.append(_convolution(before, after, 3, stride))
+            side = -(-(side if padded else side - 2) // stride)
+            if side < 1:
+                raise ValueError(f"{unpadded} layers without padding leave nothing of {height}x{width} pixels")
+            layers.append(_convolution(before, after, 3, stride, padded=padded))
         self.features = nn.Sequential(*layers)
         self.drop = Dropout(dropout)
         self.head = nn.Linear(widths[-1], classes)
         self.classes = classes
+        self.slants_deg = slants_deg
+
+    def scores(self, x: Tensor) -> Tensor:
+        """Give the logits (N, K) alone."""
+        return super().scores(x) if self._upright() else self(x)[0]
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Give the logits (N, K) and the exact class maps (N, K, h, w).
+
+        Of slanted views both are means: what the views say of a label is multiplied, and a map's mean is its logit.
+        """
+        if self._upright():
+            return super().forward(x)
+        logits, maps = super().forward(self._views(x))
+        views = (x.shape[0], 1 + len(self.slants_deg))
+        return logits.reshape(*views, -1).mean(dim=1), maps.reshape(*views, *maps.shape[1:]).mean(dim=1)
+
+    def _upright(self) -> bool:
+        return self.training or not self.slants_deg
+
+    def _views(self, x: Tensor) -> Tensor:
+        """Give each picture with its slanted views behind it: (N, C, H, W) to (N * V, C, H, W)."""
+        n, channels, height, width = x.shape
+        aspect = height / width
+        rows = [[[1.0, aspect * math.tan(math.radians(slant)), 0.0], [0.0, 1.0, 0.0]] for slant in self.slants_deg]
+        grid = F.affine_grid(torch.tensor(rows), [len(rows), 1, height, width], align_corners=False)
+        # One picture's slanted views one above another, so that a grid serves the whole batch.
+        tall = grid.reshape(1, len(rows) * height, width, 2).expand(n, -1, -1, -1)
+        slanted = F.grid_sample(x, tall, align_corners=False).reshape(n, channels, len(rows), height, width)
+        views = torch.cat([x[:, :, None], slanted], dim=2).transpose(1, 2)
+        return views.reshape(n * (1 + len(rows)), channels, height, width)
 
 
 class _Residual(nn.Module):

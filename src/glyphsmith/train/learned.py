@@ -59,6 +59,8 @@ def build_network(recipe: Recipe, classes: int) -> PictureNetwork:
                 width_px=prepare.width_px,
                 classes=classes,
                 strides=network.strides,
+                unpadded=network.unpadded,
+                slants_deg=network.slants_deg,
                 head=network.head,
                 columns=network.columns,
                 places=network.places,

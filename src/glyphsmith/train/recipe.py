@@ -129,12 +129,12 @@ class Prepare:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Which network (nets.build): ``family`` and the widths of its own that a family takes; for ``glyph`` also the
-    ``strides`` of its layers, one a width (empty: it chooses).
+    """Which network (nets.build): ``family`` and the widths that it takes; of ``glyph`` also the ``strides`` of its
+    layers (empty: it chooses), how many of the last are ``unpadded``, and at which ``slants_deg`` the finished reader
+    looks at each picture as well.
 
-    Of texts: ``head`` is ``ctc`` for texts of any length or ``fixed``, one classification a place; ``columns`` is the
-    least number of columns of a CTC head; ``places`` the length of the texts of a fixed head, or the longest text that
-    the guide of a CTC head follows while it learns (0: no guide).
+    Of texts: ``head`` is ``ctc`` (any length, at least ``columns`` columns) or ``fixed``, one classification a place;
+    ``places`` is the length of such texts, or the longest that the guide of a CTC head follows (0: no guide).
     """
 
     family: Literal[
@@ -143,6 +143,8 @@ class Network:
     ] = "glyph"  # fmt: skip
     widths: tuple[int, ...] = ()
     strides: tuple[int, ...] = ()
+    unpadded: int = 0
+    slants_deg: tuple[float, ...] = ()
     dropout: float = 0.0
     head: Literal["ctc", "fixed"] = "ctc"
     columns: int = 1
