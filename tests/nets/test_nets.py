@@ -66,7 +66,14 @@ def test_strides_may_be_named_one_for_each_width() -> None:
 def test_layers_without_padding_see_no_edge_and_leave_something() -> None:
     words = {"strides": (2, 1, 2, 1), "channels": 1, "classes": 3}
     network = build("glyph", (4, 6, 8, 8), unpadded=2, height_px=20, width_px=18, **words).eval()
-    assert network(torch.rand(1, 1, 20, 18))[1].shape == (1, 3, 2, 2)
+    x = torch.rand(2, 1, 20, 18)
+    assert network.features(x).shape == (2, 8, 2, 2)
+    logits, maps = network(x)
+    # The map lies on the whole picture all the same, and its mean is the logit.
+    assert maps.shape == (2, 3, 5, 5)
+    torch.testing.assert_close(maps.mean(dim=(2, 3)) + network.head.bias, logits, atol=1e-5, rtol=1e-4)
+    assert maps[:, :, 1:3, 1:3].abs().min() > 0
+    assert not maps[:, :, 3:].any()
     with pytest.raises(ValueError, match="leave nothing of 20x10 pixels"):
         build("glyph", (4, 6, 8, 8), unpadded=2, height_px=20, width_px=10, **words)
     with pytest.raises(ValueError, match="expected fewer than the 4 widths"):

@@ -82,13 +82,17 @@ class GlyphNet(_Pooled):
         side = min(height, width)
         stride = strides[0] if strides else 2 if side >= 16 else 1
         side = -(-side // stride)
+        whole = inner = (-(-height // stride), -(-width // stride))
         layers = [_convolution(channels, widths[0], 5, stride)]
         for position, (before, after) in enumerate(pairwise(widths)):
             padded = position + 1 < len(widths) - unpadded
             halved = side > 20 or (side >= 12 and position > 0)
             stride = strides[position + 1] if strides else 2 if halved else 1
-            side = -(-(side if padded else side - 2) // stride)
-            if side < 1:
+            side = -(-side // stride)
+            whole = (-(-whole[0] // stride), -(-whole[1] // stride))
+            lost = 0 if padded else 2
+            inner = (-(-(inner[0] - lost) // stride), -(-(inner[1] - lost) // stride))
+            if min(inner) < 1:
                 raise ValueError(f"{unpadded} layers without padding leave nothing of {height}x{width} pixels")
             layers.append(_convolution(before, after, 3, stride, padded=padded))
         self.features = nn.Sequential(*layers)
@@ -96,6 +100,8 @@ class GlyphNet(_Pooled):
         self.head = nn.Linear(widths[-1], classes)
         self.classes = classes
         self.slants_deg = slants_deg
+        self._around = tuple(outer - own for outer, own in zip(whole, inner, strict=True))
+        self._larger = math.prod(whole) / math.prod(inner)
 
     def scores(self, x: Tensor) -> Tensor:
         """Give the logits (N, K) alone."""
@@ -107,10 +113,17 @@ class GlyphNet(_Pooled):
         Of slanted views both are means: what the views say of a label is multiplied, and a map's mean is its logit.
         """
         if self._upright():
-            return super().forward(x)
-        logits, maps = super().forward(self._views(x))
-        views = (x.shape[0], 1 + len(self.slants_deg))
-        return logits.reshape(*views, -1).mean(dim=1), maps.reshape(*views, *maps.shape[1:]).mean(dim=1)
+            logits, maps = super().forward(x)
+        else:
+            logits, maps = super().forward(self._views(x))
+            views = (x.shape[0], 1 + len(self.slants_deg))
+            logits, maps = logits.reshape(*views, -1).mean(dim=1), maps.reshape(*views, *maps.shape[1:]).mean(dim=1)
+        down, across = self._around
+        if down or across:
+            # What no unpadded layer looks at says nothing; the mean stays what it was.
+            edges = (across // 2, across - across // 2, down // 2, down - down // 2)
+            maps = F.pad(maps * self._larger, edges)
+        return logits, maps
 
     def _upright(self) -> bool:
         return self.training or not self.slants_deg
