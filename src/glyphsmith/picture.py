@@ -49,7 +49,7 @@ _FORMATS = (
 
 #: File names that are looked at when a folder is searched; a file named by the user is opened whatever its name.
 PICTURE_SUFFIXES = frozenset(
-    {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm", ".pbm"}
+    {".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".webp", ".avif", ".tif", ".tiff", ".pgm", ".ppm", ".pbm"}
 )
 
 

@@ -45,6 +45,27 @@ def test_a_row_whose_products_no_double_can_hold_is_summed_in_logs_beside_one_th
         assert shares == pytest.approx(each)
 
 
+@pytest.mark.parametrize("k", [1, 2, 5, 7])
+def test_as_many_labels_as_items_are_summed_as_written_down_sharp_or_not(k):
+    draw = np.random.default_rng(k)
+    rows = draw.normal(size=(4, k, k))
+    # As sure as a reader is: each item wants a label of its own, the others are as unlikely as 1e-6.
+    rows[2:] += 14.0 * np.eye(k)[draw.permutation(k)]
+    found = every_way(rows)
+    for row, total, shares in zip(rows, found.log_sum, found.shares, strict=True):
+        expected, each = written_down(row)
+        assert total == pytest.approx(expected, rel=1e-12)
+        assert shares == pytest.approx(each, rel=1e-3, abs=1e-15)
+
+
+def test_what_cannot_be_has_no_share_among_as_many_labels_as_items():
+    row = np.zeros((3, 3))
+    row[0, 0] = row[1, 0] = -np.inf
+    found = every_way(np.stack([row, row - 5.0]))
+    assert found.shares[0] == pytest.approx(np.array([[0, 0.5, 0.5], [0, 0.5, 0.5], [1, 0, 0]]))
+    assert found.shares[1, 2, 1] == 0.0
+
+
 def test_a_row_without_any_way_has_no_sum_and_no_shares():
     scores = np.array([[0.0, -np.inf, -np.inf], [0.0, -np.inf, -np.inf]])
     found = every_way(scores[None])

@@ -23,6 +23,12 @@ def test_a_folder_gives_its_pictures_sorted_and_those_below(album):
     assert names(expand([str(album)]), album) == ["a.JPG", "b.png", "sub/[1].png", "sub/ᚠ one.webp"]
 
 
+@pytest.mark.parametrize("name", ["saved.jfif", "phone.AVIF"])
+def test_names_that_browsers_and_phones_give_are_looked_at(tmp_path, name):
+    (tmp_path / name).write_bytes(b"x")
+    assert names(expand([str(tmp_path)]), tmp_path) == [name]
+
+
 def test_a_pattern_is_expanded_here_too(album):
     assert names(expand([str(album / "*.png")]), album) == ["b.png"]
     assert names(expand([str(album / "**" / "*.webp")]), album) == ["sub/ᚠ one.webp"]
