@@ -134,13 +134,15 @@ def choose_rest(
 def _may_start(recipe: Recipe, settings: Sequence[str]) -> bool:
     """Say whether the weights of another reader may be a start.
 
-    They fit its own preparation and network alone, so not where those are set; nor where ``learn.start`` is set empty.
+    They fit its own preparation and network alone, so not where those are set, but for what has no weights; nor where
+    ``learn.start`` is set empty.
     """
     plain = Recipe()
     unset = replace(plain, learn=replace(plain.learn, start="?"))
     named = with_settings(unset, [word for word in settings if word.partition("=")[0].strip() in _START])
     prepare = replace(recipe.prepare, clear_edge=plain.prepare.clear_edge)
-    return (prepare, recipe.network) == (plain.prepare, plain.network) and named.learn.start != ""
+    network = replace(recipe.network, unpadded=plain.network.unpadded, slants_deg=plain.network.slants_deg)
+    return (prepare, network) == (plain.prepare, plain.network) and named.learn.start != ""
 
 
 #: How ``--set`` names the key.
