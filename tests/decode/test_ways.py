@@ -58,6 +58,16 @@ def test_as_many_labels_as_items_are_summed_as_written_down_sharp_or_not(k):
         assert shares == pytest.approx(each, rel=1e-3, abs=1e-15)
 
 
+def test_rows_whose_terms_cancel_are_right_all_the_same():
+    # Two items want the same label, for sure; the others may be anything, so that terms are large and the sum is not.
+    rows = np.zeros((1, 7, 7))
+    rows[0, :2, 1:] = -25.0
+    expected, each = written_down(rows[0])
+    found = every_way(rows)
+    assert found.log_sum[0] == pytest.approx(expected, rel=1e-12)
+    assert found.shares[0] == pytest.approx(each, rel=1e-9)
+
+
 def test_what_cannot_be_has_no_share_among_as_many_labels_as_items():
     row = np.zeros((3, 3))
     row[0, 0] = row[1, 0] = -np.inf

@@ -20,9 +20,9 @@ __all__ = ["Ways", "every_way", "log_sum"]
 
 Scores = NDArray[np.float64]
 
-#: Glynn's terms are of the size of 1 and his sums are right to 1e-15: where one is at least this, to 12 digits.
+#: Glynn's sums are right to some 1e-15 of their terms; one that is smaller than this, beside them, is summed by sets.
 _CANCELLED = 1e-3
-#: What is left of a sum without an item and a label where rounding may have taken all of it.
+#: What is left, beside the terms, of a sum without an item and a label where rounding may have taken all of it.
 _ROUNDING = 1e-16
 #: A sum smaller than this has lost digits on the way: doubles end at 1e-308, and each item's best weight is 1.
 _TOO_SMALL = 1e-200
@@ -46,10 +46,11 @@ def every_way(rows: Scores) -> Ways:
         return _by_sets(rows)
     best = rows.max(axis=2, keepdims=True)
     weights = np.exp(rows - best)
-    total, without = _by_signs(weights)
-    far = (total < _CANCELLED) | (weights == 0.0).any(axis=(1, 2))
-    shares = weights * np.maximum(without, _ROUNDING)
-    shares /= shares.sum(axis=2, keepdims=True)
+    total, terms, without = _by_signs(weights)
+    far = (total <= _CANCELLED * terms) | (weights == 0.0).any(axis=(1, 2))
+    shares = weights * np.maximum(without, _ROUNDING * terms[:, None, None])
+    with np.errstate(invalid="ignore"):
+        shares /= shares.sum(axis=2, keepdims=True)
     found = Ways(np.log(np.where(far, 1.0, total)) + best.sum(axis=(1, 2)), shares)
     if far.any():
         again = _by_sets(rows[far])
@@ -57,8 +58,9 @@ def every_way(rows: Scores) -> Ways:
     return found
 
 
-def _by_signs(weights: Scores) -> tuple[Scores, Scores]:
-    """Give the permanents (R,) of weights (R, k, k), and those (R, k, k) without each item and label.
+def _by_signs(weights: Scores) -> tuple[Scores, Scores, Scores]:
+    """Give the permanents (R,) of weights (R, k, k), the mean size (R,) of the terms, and the permanents (R, k, k)
+    without each item and label.
 
     Half the sum, over all signs of the items but the first, of the product of the signs and, over the labels, of the
     sums of signed weights; without an item and a label is the derivative by its weight.
@@ -75,7 +77,7 @@ def _by_signs(weights: Scores) -> tuple[Scores, Scores]:
         others[label] *= after
         after = after * columns[label]
     signed = signs * (signs.prod(axis=1, keepdims=True) / len(signs))
-    return np.asarray(signed[:, 0] @ after), (signed.T @ others).transpose(2, 1, 0)
+    return signed[:, 0] @ after, np.abs(after).mean(axis=0), (signed.T @ others).transpose(2, 1, 0)
 
 
 @lru_cache(maxsize=8)
