@@ -74,10 +74,12 @@ def test_layers_without_padding_see_no_edge_and_leave_something() -> None:
     torch.testing.assert_close(maps.mean(dim=(2, 3)) + network.head.bias, logits, atol=1e-5, rtol=1e-4)
     assert maps[:, :, 1:3, 1:3].abs().min() > 0
     assert not maps[:, :, 3:].any()
-    with pytest.raises(ValueError, match="leave nothing of 20x10 pixels"):
-        build("glyph", (4, 6, 8, 8), unpadded=2, height_px=20, width_px=10, **words)
-    with pytest.raises(ValueError, match="expected fewer than the 4 widths"):
-        build("glyph", (4, 6, 8, 8), unpadded=4, height_px=20, width_px=18, **words)
+    # The first layer keeps its padding, and so does one that would leave nothing.
+    for widths, side, left in (((4, 6), 28, 12), ((4, 6, 8, 8), 10, 4), ((4, 6, 8, 8), 4, 2)):
+        small = build("glyph", widths, unpadded=9, height_px=side, width_px=side, channels=1, classes=3).eval()
+        assert small.features(torch.rand(1, 1, side, side)).shape[2:] == (left, left), (widths, side)
+    with pytest.raises(ValueError, match="expected 0 or more"):
+        build("glyph", (4, 6, 8, 8), unpadded=-1, height_px=20, width_px=18, **words)
 
 
 def test_a_slanted_view_leans_the_way_it_says() -> None:

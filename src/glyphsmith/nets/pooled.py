@@ -56,7 +56,8 @@ class GlyphNet(_Pooled):
 
     Strides are chosen so that the last map keeps about 7 positions a side: 28 px -> 14, 14, 7, 7. The stem halves
     pictures of 16 px and more; an 8x8 picture is never halved. ``strides``, one a width, says otherwise.
-    ``unpadded``: so many of the last convolutions see no zeros around, and give a row and column less on every side.
+    ``unpadded``: so many of the last convolutions see no zeros around, and give a row and column less on every side;
+    never the first, nor one that would leave nothing.
     ``slants_deg``: once trained, it reads each picture also slanted by these angles, to the right where positive; what
     comes into view is black.
     """
@@ -74,8 +75,8 @@ class GlyphNet(_Pooled):
         super().__init__()
         if any(not 0.0 < abs(slant) <= 45.0 for slant in slants_deg):
             raise ValueError(f"slants are {slants_deg}, expected angles of up to 45 degrees and not 0")
-        if not 0 <= unpadded < len(widths):
-            raise ValueError(f"{unpadded} layers without padding, expected fewer than the {len(widths)} widths")
+        if unpadded < 0:
+            raise ValueError(f"{unpadded} layers without padding, expected 0 or more")
         if strides and (len(strides) != len(widths) or min(strides) < 1):
             raise ValueError(f"strides are {strides}, expected one of 1 or more for each of the {len(widths)} widths")
         channels, height, width = size
@@ -85,15 +86,13 @@ class GlyphNet(_Pooled):
         whole = inner = (-(-height // stride), -(-width // stride))
         layers = [_convolution(channels, widths[0], 5, stride)]
         for position, (before, after) in enumerate(pairwise(widths)):
-            padded = position + 1 < len(widths) - unpadded
+            padded = position + 1 < len(widths) - unpadded or min(inner) < 3
             halved = side > 20 or (side >= 12 and position > 0)
             stride = strides[position + 1] if strides else 2 if halved else 1
             side = -(-side // stride)
             whole = (-(-whole[0] // stride), -(-whole[1] // stride))
             lost = 0 if padded else 2
             inner = (-(-(inner[0] - lost) // stride), -(-(inner[1] - lost) // stride))
-            if min(inner) < 1:
-                raise ValueError(f"{unpadded} layers without padding leave nothing of {height}x{width} pixels")
             layers.append(_convolution(before, after, 3, stride, padded=padded))
         self.features = nn.Sequential(*layers)
         self.drop = Dropout(dropout)
