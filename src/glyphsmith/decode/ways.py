@@ -62,8 +62,8 @@ def _by_signs(weights: Scores) -> tuple[Scores, Scores, Scores]:
     """Give the permanents (R,) of weights (R, k, k), the mean size (R,) of the terms, and the permanents (R, k, k)
     without each item and label.
 
-    Half the sum, over all signs of the items but the first, of the product of the signs and, over the labels, of the
-    sums of signed weights; without an item and a label is the derivative by its weight.
+    The mean, over all signs of the items but the first, of the product of the signs times that, over the labels, of
+    the sums of signed weights; without an item and a label is the derivative by its weight.
     """
     signs = _signs(weights.shape[1])
     # Labels first, then signs, then rows: (k, 2 ** (k - 1), R), so that every step runs over memory in order.

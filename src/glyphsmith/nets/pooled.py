@@ -80,16 +80,14 @@ class GlyphNet(_Pooled):
         if strides and (len(strides) != len(widths) or min(strides) < 1):
             raise ValueError(f"strides are {strides}, expected one of 1 or more for each of the {len(widths)} widths")
         channels, height, width = size
-        side = min(height, width)
-        stride = strides[0] if strides else 2 if side >= 16 else 1
-        side = -(-side // stride)
+        stride = strides[0] if strides else 2 if min(height, width) >= 16 else 1
+        # How large the maps would be with padding everywhere, and how large they are.
         whole = inner = (-(-height // stride), -(-width // stride))
         layers = [_convolution(channels, widths[0], 5, stride)]
         for position, (before, after) in enumerate(pairwise(widths)):
             padded = position + 1 < len(widths) - unpadded or min(inner) < 3
-            halved = side > 20 or (side >= 12 and position > 0)
+            halved = min(whole) > 20 or (min(whole) >= 12 and position > 0)
             stride = strides[position + 1] if strides else 2 if halved else 1
-            side = -(-side // stride)
             whole = (-(-whole[0] // stride), -(-whole[1] // stride))
             lost = 0 if padded else 2
             inner = (-(-(inner[0] - lost) // stride), -(-(inner[1] - lost) // stride))

@@ -25,7 +25,7 @@ __all__ = ["Decision", "Look", "check_labels", "choose", "look_at", "sample_of",
 #: Fewer pictures of the middle label than these are few.
 FEW = 60
 #: Signs lie in a box with a margin around: so many of the last layers go without padding, and see less of nothing.
-#: Of digits an eighth fewer are wrong, in a fifth less time (docs/log.md).
+#: Of digits a seventh fewer are wrong, in a fifth less time (docs/log.md).
 UNPADDED = 2
 #: Where few pictures are learned, each is read at these slants as well; pictures smaller than so many pixels are not.
 SLANTS_DEG = (-8.5, 8.5)
