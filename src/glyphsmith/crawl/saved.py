@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from glyphsmith.crawl.answers import PageAnswer
-from glyphsmith.crawl.glyphs import GlyphReader, SheetReader
+from glyphsmith.crawl.digits import DigitReader
+from glyphsmith.crawl.glyphs import GlyphReader
 from glyphsmith.crawl.page import MAX_PAGE_BYTES, PNG, parse_page, parse_sprite
 from glyphsmith.crawl.sheet import cut_sheet
-from glyphsmith.crawl.strip import strip_scores
 from glyphsmith.errors import PageError
 
 __all__ = ["SavedPage", "SavedReader", "SavedSheet"]
@@ -58,8 +58,7 @@ class SavedReader:
     """Reads files; ``reader`` reads the glyphs, or gives the reader of them when the first sheet comes."""
 
     def __init__(self, reader: GlyphReader | Callable[[], GlyphReader]) -> None:
-        self._reader = reader
-        self._opened: SheetReader | None = None
+        self._digits = DigitReader(reader)
 
     def read(self, path: str | Path) -> SavedPage | SavedSheet:
         """Read a saved page (HTML) or the sprite of level 2 by itself (PNG). Raises PageError that says why not."""
@@ -74,22 +73,17 @@ class SavedReader:
             raise PageError("is neither a saved page (HTML) nor a sprite (PNG)")
         return self._read_page(str(path), body)
 
-    def _sheets(self) -> SheetReader:
-        if self._opened is None:
-            self._opened = SheetReader(self._reader() if callable(self._reader) else self._reader)
-        return self._opened
-
     def _read_page(self, path: str, body: bytes) -> SavedPage:
         page = parse_page(body)
         answer = PageAnswer()
-        answer.add(page.lengths, page.sprite_id, self._sheets().read(page).scores if page.tall else strip_scores(page))
+        answer.add(page.lengths, page.sprite_id, self._digits.read(page)[0])
         return SavedPage(path, answer.numbers, 1.0 - answer.error)
 
     def _read_sprite(self, path: str, encoded: bytes) -> SavedSheet:
         sheet = cut_sheet(parse_sprite(encoded))
         if sheet is None:
             raise PageError("the sprite holds no ten rows of ten glyphs")
-        scores, permuted, _ = self._sheets().rows([cell for row in sheet.cells for cell in row])
+        scores, permuted, _ = self._digits.sheets.rows([cell for row in sheet.cells for cell in row])
         chances = np.exp(scores - scores.max(axis=2, keepdims=True))
         sure = (1.0 / chances.sum(axis=2)).min()
         rows = tuple("".join(map(str, row)) for row in scores.argmax(axis=2).tolist())

@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 
 from glyphsmith.crawl.answers import PageAnswer
 from glyphsmith.crawl.budget import ask_again
+from glyphsmith.crawl.digits import DigitReader
 from glyphsmith.crawl.engine import run_story
 from glyphsmith.crawl.forms import answer_form, verdict
-from glyphsmith.crawl.glyphs import DOUBT, GlyphReader, SheetReader
+from glyphsmith.crawl.glyphs import DOUBT, GlyphReader
 from glyphsmith.crawl.job import Job, open_job
 from glyphsmith.crawl.pace import Account, Pace
 from glyphsmith.crawl.page import Page, page_url, parse_page
 from glyphsmith.crawl.solution import CONTRADICTION, Solution
-from glyphsmith.crawl.strip import strip_scores
 from glyphsmith.crawl.visitor import Failed, GaveUp, Trouble, Visitor, all_of
 from glyphsmith.errors import DataError, PageError
 from glyphsmith.progress import bar
@@ -106,8 +106,7 @@ class _Story:
         say: Callable[[str], None],
     ) -> None:
         self.solution, self.job, self.wishes, self.say = solution, job, wishes, say
-        self._reader = reader
-        self._sheets: SheetReader | None = None
+        self._digits = DigitReader(reader, doubt=wishes.doubt, assignment=wishes.assignment)
         self._said_independent = False
         self._logins = 0
         self._asked: Counter[int] = Counter()
@@ -215,20 +214,15 @@ class _Story:
     def _read(self, body: bytes) -> tuple[Page, bytes, dict[str, Any], NDArray[np.float64]]:
         """Parse a page and read its digits; PageError, also where a digit is not certain, asks for it again."""
         page = parse_page(body)
-        if not page.tall:
-            return page, body, {"level": 1}, strip_scores(page)
-        if self._sheets is None:
-            opened = self._reader() if callable(self._reader) else self._reader
-            if opened is None:
-                raise DataError("this is level 2, which needs a reader", hint="--model sprites")
-            self._sheets = SheetReader(opened, doubt=self.wishes.doubt, assignment=self.wishes.assignment)
-        found = self._sheets.read(page)
+        scores, found = self._digits.read(page)
+        if found is None:
+            return page, body, {"level": 1}, scores
         if not found.permuted and self.wishes.assignment and not self._said_independent:
             self._said_independent = True
             why = "its cells were not found" if found.rule is None else f"log evidence {found.rule:.0f}"
             self.say(f"the rows of a sheet are no permutations ({why}): glyphs of such sheets are read one by one")
         rule = None if found.rule is None else round(max(found.rule, -1e6), 2)
-        return page, body, {"level": 2, "permuted": found.permuted, "rule": rule}, found.scores
+        return page, body, {"level": 2, "permuted": found.permuted, "rule": rule}, scores
 
     def _noter(self, number: int) -> Callable[[Failed], None]:
         def note(failed: Failed) -> None:
