@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -74,6 +75,17 @@ def test_what_cannot_be_has_no_share_among_as_many_labels_as_items():
     found = every_way(np.stack([row, row - 5.0]))
     assert found.shares[0] == pytest.approx(np.array([[0, 0.5, 0.5], [0, 0.5, 0.5], [1, 0, 0]]))
     assert found.shares[1, 2, 1] == 0.0
+
+
+def test_threads_and_sheets_of_other_sizes_do_not_write_into_each_others_sums():
+    draws = np.random.default_rng(8)
+    sheets = [draws.normal(0.0, 3.0, (draws.integers(1, 12), k, k)) for k in (9, 10, 10, 3) * 12]
+    alone = [every_way(sheet) for sheet in sheets]
+    with ThreadPoolExecutor(4) as threads:
+        together = list(threads.map(every_way, sheets))
+    for one, other in zip(alone, together, strict=True):
+        assert np.array_equal(one.log_sum, other.log_sum)
+        assert np.array_equal(one.shares, other.shares)
 
 
 def test_a_row_without_any_way_has_no_sum_and_no_shares():

@@ -10,6 +10,7 @@ logs.
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -24,6 +25,9 @@ Scores = NDArray[np.float64]
 _CANCELLED = 1e-3
 #: What is left, beside the terms, of a sum without an item and a label where rounding may have taken all of it.
 _ROUNDING = 1e-16
+#: The most memory that a thread keeps, and where: ten rows of ten labels take 0.8 MB.
+_KEPT_BYTES = 2**21
+_kept = threading.local()
 #: A sum smaller than this has lost digits on the way: doubles end at 1e-308, and each item's best weight is 1.
 _TOO_SMALL = 1e-200
 
@@ -65,19 +69,30 @@ def _by_signs(weights: Scores) -> tuple[Scores, Scores, Scores]:
     The mean, over all signs of the items but the first, of the product of the signs times that, over the labels, of
     the sums of signed weights; without an item and a label is the derivative by its weight.
     """
-    signs = _signs(weights.shape[1])
-    # Labels first, then signs, then rows: (k, 2 ** (k - 1), R), so that every step runs over memory in order.
-    columns = signs @ weights.transpose(2, 1, 0)
-    others = np.empty_like(columns)
+    k = weights.shape[1]
+    signs = _signs(k)
+    # Labels first, then signs, then rows, so that every step runs over memory in order.
+    columns, others = _room((2, k, len(signs), len(weights)))
+    np.matmul(signs, weights.transpose(2, 1, 0), out=columns)
     others[0] = 1.0
-    for label, column in enumerate(columns[:-1], start=1):
-        np.multiply(others[label - 1], column, out=others[label])
+    for label in range(1, k):
+        np.multiply(others[label - 1], columns[label - 1], out=others[label])
     after = columns[-1]
-    for label in range(len(columns) - 2, -1, -1):
+    for label in range(k - 2, -1, -1):
         others[label] *= after
-        after = after * columns[label]
+        after *= columns[label]
     signed = signs * (signs.prod(axis=1, keepdims=True) / len(signs))
     return signed[:, 0] @ after, np.abs(after).mean(axis=0), (signed.T @ others).transpose(2, 1, 0)
+
+
+def _room(shape: tuple[int, ...]) -> Scores:
+    """Give memory that a thread keeps for its next call: to be given 0.8 MB anew took a quarter of the time."""
+    kept: Scores | None = getattr(_kept, "room", None)
+    if kept is None or kept.shape != shape:
+        kept = np.empty(shape)
+        if kept.nbytes <= _KEPT_BYTES:
+            _kept.room = kept
+    return kept
 
 
 @lru_cache(maxsize=8)
