@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from glyphsmith.cli import shown
+from glyphsmith.cli.figures import figure_said
 from glyphsmith.errors import ModelError
 
 __all__ = ["register"]
@@ -60,25 +61,10 @@ def models(as_json: bool) -> int:
         if record["about"]:
             print(f"  {shown(record['about'])}")
         for what, figure in record["figures"].items():
-            print(f"  {shown(what)}: {_figure(figure)}")
+            print(f"  {shown(what)}: {figure_said(figure)}")
     return 1 if broken else 0
 
 
 def _labels(labels: list[str]) -> str:
     some = shown(" ".join(labels[:12])) + (" ..." if len(labels) > 12 else "")
     return f"{len(labels)} label{'' if len(labels) == 1 else 's'} ({some})"
-
-
-def _figure(figure: dict[str, Any]) -> str:
-    """Say one figure with its n and interval; what is not there is left out."""
-    words = []
-    share = figure.get("accuracy", figure.get("exact"))
-    if isinstance(share, int | float):
-        words.append(f"{share:.2%} right" if "accuracy" in figure else f"{share:.2%} of whole texts right")
-    interval = figure.get("ci95")
-    if isinstance(interval, list) and len(interval) == 2:
-        words.append(f"(95 % interval {interval[0]:.2%} to {interval[1]:.2%})")
-    if "n" in figure:
-        n = figure["n"]
-        words.append(f"of {n:,} picture{'' if n == 1 else 's'}" if isinstance(n, int) else f"n {n}")
-    return " ".join(words) or json.dumps(figure, ensure_ascii=False)

@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from glyphsmith.cli.figures import figure_said
+
 __all__ = ["register"]
 
 
@@ -53,6 +55,7 @@ def _row(name: str) -> dict[str, Any]:
 
     recipe = load_recipe(name)
     prepare = recipe.prepare
+    measured = [_of_shipped(name), recipe.published.measured]
     return {
         "name": name,
         "about": recipe.about,
@@ -62,5 +65,22 @@ def _row(name: str) -> dict[str, Any]:
         "data": recipe.data.source,
         "published": recipe.published.figure,
         "source": recipe.published.source,
-        "measured": recipe.published.measured,
+        "measured": "; ".join(filter(None, measured)),
     }
+
+
+def _of_shipped(name: str) -> str:
+    """Give what the card of the shipped reader of that name says it reached; nothing where there is none."""
+    from glyphsmith.errors import ModelError
+    from glyphsmith.runtime.reader import open_reader
+    from glyphsmith.runtime.store import shipped
+
+    path = shipped().get(name)
+    if path is None:
+        return ""
+    try:
+        figures = open_reader(path).card.figures
+    except ModelError:
+        # ``glyphsmith models`` says what is wrong with it.
+        return ""
+    return "the shipped reader: " + "; ".join(f"{what} {figure_said(figure)}" for what, figure in figures.items())
