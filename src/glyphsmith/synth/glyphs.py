@@ -22,17 +22,14 @@ __all__ = ["Case", "Glyph", "Warp", "outlined", "press", "turned_size"]
 Mask = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
-#: Hard rasters have this many pixels a side for one of the font's, so that the nearest stands for Pillow's bilinear
-#: reading. Many fonts make do with the coarser ones, or their symbols would not all be kept.
+#: Hard rasters have this many pixels a side for one of the font's, so that Pillow's bilinear reading, which ends with
+#: the ink's own box, is followed up to that box. Many fonts make do with the coarser ones, or their symbols would not
+#: all be kept.
 FINE, COARSE = 5, 3
 #: Empty pixels around a soft symbol.
 PAD = 1
-#: In the library a pixel with any trace of a symbol becomes full ink; the faintest traces lose their colour to rounding
-#: and are hardly seen. With this level (of 255) the darkness of 600 symbols of random size, angle, warp and colour
-#: agrees within 0.1 %, and 0.7 % of their pixels differ (0.6 % with FINE = 8, which is slower by 5 %).
-#: One look-up through all steps, with the edge's smear put into the raster, was quicker by a fifth and differed in 3 %:
-#: a reader that learned from it lost 0.3 points a symbol more on the library, all of them 0 for O (docs/painting.md).
-TRACE = 1.8
+#: How much of itself a hard symbol's ink has, of 255: the library draws it from 220 to 255.
+INK = 237.5
 #: Rasters kept; the oldest goes first. 62 symbols of 120 fonts in 2 sizes, soft, take 30 MB.
 KEPT_BYTES = 96 * 2**20
 #: More symbols than these, counted for every font and size, get coarse rasters.
@@ -125,7 +122,7 @@ class Case:
         capitals = font.getbbox("H")
         below = top + (edges[1] + edges[3]) / 2 - 4 - (capitals[1] + capitals[3]) / 2
         box_w, box_h = self._box_of(font, symbol)
-        raster = _enlarged(ink, self._fine) if self._fine else np.pad(ink, PAD)
+        raster = _enlarged(ink * np.float32(INK / 255), self._fine) if self._fine else np.pad(ink, PAD)
         return Glyph(raster, self._fine, ink.shape[1], ink.shape[0], max(1, box_w), max(1, box_h), below)
 
 
@@ -134,7 +131,7 @@ def _font(path: str, size_px: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(path, size_px)
 
 
-def _enlarged(ink: Mask, fine: int) -> Mask:
+def _enlarged(ink: Floats, fine: int) -> Mask:
     """Give ``fine`` times as many pixels a side: linear between the old ones, constant at the borders, as in Pillow."""
     size = (ink.shape[1] * fine, ink.shape[0] * fine)
     return np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_LINEAR), np.uint8)
@@ -162,9 +159,12 @@ def turned_size(glyph: Glyph, angle_deg: float) -> tuple[int, int, float, float]
 def press(glyph: Glyph, warp: Warp, *, box: tuple[float, float] | None, scale: float = 1.0) -> Mask:
     """Turn the symbol, stretch it to ``box`` (None: leave its size) times ``scale`` and displace the box's corners.
 
-    Gives uint8 (h, w): 0 or 255 of a hard glyph, all between of a soft one. The corners move as in the library: its
-    quadrilateral is (x1, y1), (-x1, h2 - y2), (w2 + x2, h2 + y2), (w2 - x2, -y1) in a picture w2 x h2 of the symbol.
+    Gives uint8 (h, w): how much ink a pixel has, of 255; what that looks like is the canvas's to say. The corners move
+    as in the library: its quadrilateral is (x1, y1), (-x1, h2 - y2), (w2 + x2, h2 + y2), (w2 - x2, -y1) in a picture
+    w2 x h2 of the symbol.
     """
+    # One look-up through all steps of a hard symbol was quicker by a fifth and moved 3 % of the pixels: a reader that
+    # learned from it lost 0.3 points a symbol more on the library, all of them 0 for O (docs/painting.md).
     turned_w, turned_h, cos, sin = turned_size(glyph, warp.angle_deg)
     box_w, box_h = (turned_w, turned_h) if box is None else box
     w, h = max(1, int(box_w * scale)), max(1, int(box_h * scale))
@@ -209,18 +209,19 @@ def _turned(glyph: Glyph, width: int, height: int, cos: float, sin: float) -> Ma
             (fine * sin, fine * cos, fine * (glyph.ink_h / 2 - sin * middle_x - cos * middle_y) - 0.5),
         )
     )
-    how = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return np.asarray(cv2.warpAffine(glyph.raster, back, (width, height), flags=how), np.uint8)
 
 
 def _stretched(ink: Mask, width: int, height: int) -> Mask:
-    """Stretch as Pillow's bicubic does, first across, then down; any trace is full ink: uint8 (height, width)."""
+    """Stretch as Pillow's bicubic does, first across, then down: uint8 (height, width)."""
     across = np.dot(ink.astype(np.float32), _bicubic(ink.shape[1], width).T)
-    # Bytes between the two passes: what swings below nothing is cut off, what is less than half a level is nothing.
+    # Bytes between the two passes and after them: what swings below nothing or above all is cut off.
     np.rint(across, out=across)
     np.maximum(across, 0, out=across)
-    traces: NDArray[np.bool_] = np.dot(_bicubic(ink.shape[0], height), across) > TRACE
-    return np.negative(traces.view(np.uint8))
+    down = np.dot(_bicubic(ink.shape[0], height), across)
+    np.maximum(down, 0, out=down)
+    return np.asarray(cv2.convertScaleAbs(down), np.uint8)
 
 
 @lru_cache(maxsize=8192)
