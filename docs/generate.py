@@ -18,6 +18,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from glyphsmith.card import Card
+from glyphsmith.cli.figures import figure_said
 from glyphsmith.runtime.reader import open_reader
 from glyphsmith.runtime.store import shipped
 
@@ -144,12 +145,7 @@ def readers() -> str:
 
 def figures(card: Card) -> str:
     """Write the figures of a card, each with n and its interval."""
-    said = []
-    for name, figure in card.figures.items():
-        low, high = (100 * bound for bound in figure["ci95"])
-        share = figure["accuracy"] if "accuracy" in figure else figure["exact"]
-        said.append(f"{name} {100 * share:.2f} % ({low:.2f} to {high:.2f}, n = {figure['n']})")
-    return "; ".join(said) or "nothing"
+    return "; ".join(f"{name}: {figure_said(figure)}" for name, figure in card.figures.items()) or "nothing"
 
 
 def filled(document: Path) -> str:

@@ -17,7 +17,7 @@ def test_the_table_is_made_of_the_cards(readers, capsys):
     tiny_reader(readers / "tiny.onnx")
     assert main(["models"]) == 0
     out = capsys.readouterr().out
-    for word in ("tiny", "10 labels", "tells how bright", "test: 90.00% right", "100 pictures"):
+    for word in ("tiny", "10 labels", "tells how bright", "test: 90.00 % right", "100 pictures"):
         assert word in out
 
 

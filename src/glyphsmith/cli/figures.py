@@ -13,10 +13,10 @@ def figure_said(figure: dict[str, Any]) -> str:
     words = []
     share = figure.get("accuracy", figure.get("exact"))
     if isinstance(share, int | float):
-        words.append(f"{share:.2%} right" if "accuracy" in figure else f"{share:.2%} of whole texts right")
+        words.append(f"{100 * share:.2f} % {'right' if 'accuracy' in figure else 'of whole texts right'}")
     interval = figure.get("ci95")
     if isinstance(interval, list) and len(interval) == 2:
-        words.append(f"(95 % interval {interval[0]:.2%} to {interval[1]:.2%})")
+        words.append(f"(95 % interval {100 * interval[0]:.2f} to {100 * interval[1]:.2f})")
     if "n" in figure:
         n = figure["n"]
         words.append(f"of {n:,} picture{'' if n == 1 else 's'}" if isinstance(n, int) else f"n {n}")
