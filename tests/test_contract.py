@@ -119,6 +119,7 @@ def test_a_verb_of_verbs_alone_is_wrong_usage_and_lists_its_verbs_on_stderr(verb
         (["read", "digits", "a.png", "--top", "-1"], "Invalid value for '--top'", "see glyphsmith read --help"),
         (["read", "digits", "a.png", "--reject", "nan"], "Invalid value for '--reject'", "see glyphsmith read --help"),
         (["bench", "digits", "--seconds", "nan"], "Invalid value for '--seconds'", "see glyphsmith bench --help"),
+        (["bench", "digits", "--seconds", "inf"], "Invalid value for '--seconds'", "see glyphsmith bench --help"),
         (["export", "digits", "--to", "gif", "--out", "x"], "'gif' is not one of", "see glyphsmith export --help"),
         (["models", "digits"], "Got unexpected extra argument (digits)", "see glyphsmith models --help"),
     ],

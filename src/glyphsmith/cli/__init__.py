@@ -11,6 +11,7 @@ import contextlib
 import gc
 import importlib
 import io
+import math
 import os
 import signal
 import sys
@@ -94,13 +95,13 @@ class Verbs(click.Group):
 
 
 class Bounded(click.FloatRange):
-    """A number within bounds; "nan" is in none, and click lets it through any."""
+    """A number within bounds; "nan" is in none and "inf" is no amount, and click lets both through."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Give the number, or fail as click does."""
         number: float = super().convert(value, param, ctx)
-        if number != number:
-            self.fail(f"{value!r} is not a number", param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a finite number", param, ctx)
         return number
 
 
