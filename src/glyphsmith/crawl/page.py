@@ -159,6 +159,8 @@ def _window(digit: Selector, styles: Stylesheet, place: int) -> tuple[Window, st
     x = y = None
     if "background-position" in values:
         raise PageError(f"{where}: background-position has other than two lengths")
+    if any(getattr(token, "lower_value", "") != "auto" for token in values.get("background-size", ())):
+        raise PageError(f"{where}: background-size scales the sprite, and offsets are read as the sprite's own pixels")
     if "background-position-x" in values:
         x = pixels(values["background-position-x"], f"{where}: background-position-x")
     if "background-position-y" in values:

@@ -99,19 +99,47 @@ def _declarations(nodes: Iterable[Any]) -> dict[tuple[str, bool], Value]:
             continue
         value = tuple(token for token in node.value if token.type not in ("whitespace", "comment"))
         said = {node.lower_name: value}
-        if node.lower_name in ("background", "background-position"):
-            lengths = tuple(token for token in value if token.type in ("dimension", "number"))
-            both = lengths if len(lengths) == 2 else (_ZERO, _ZERO) if node.lower_name == "background" else ()
-            if len(both) == 2:
-                said = {"background-position-x": both[:1], "background-position-y": both[1:]}
-            if node.lower_name == "background":
-                said["background-image"] = value
+        if node.lower_name == "background":
+            said = _background(value)
+        elif node.lower_name == "background-position" and len(value) == 2 and all(map(_is_length, value)):
+            said = {"background-position-x": value[:1], "background-position-y": value[1:]}
         found |= {(name, node.important): one for name, one in said.items()}
     return found
 
 
-#: What a shorthand says of an offset that it does not name.
+#: What a shorthand says of an offset and a size that it does not name.
 _ZERO = tinycss2.parse_one_component_value("0")
+_AUTO = tinycss2.parse_one_component_value("auto")
+#: Words of a position, and functions that may stand for one.
+_PLACES = frozenset(("left", "right", "top", "bottom", "center"))
+_WORKED_OUT = frozenset(("calc", "min", "max", "clamp", "var", "env"))
+
+
+def _background(value: Value) -> dict[str, Value]:
+    """Take the shorthand apart. What is not understood of its position stays whole, as ``background-position``."""
+    slashed = any(token.type == "literal" and token.value == "/" for token in value)
+    layered = any(token.type == "literal" and token.value == "," for token in value)
+    said = {"background-image": value, "background-size": value if slashed else (_AUTO,)}
+    place = tuple(token for token in value if _is_place(token))
+    if not place:
+        place = (_ZERO, _ZERO)
+    if len(place) == 2 and all(map(_is_length, place)) and not slashed and not layered:
+        return said | {"background-position-x": place[:1], "background-position-y": place[1:]}
+    return said | {"background-position": value}
+
+
+def _is_length(token: Any) -> bool:
+    return token.type in ("dimension", "number")
+
+
+def _is_place(token: Any) -> bool:
+    if token.type == "ident":
+        return token.lower_value in _PLACES
+    return (
+        _is_length(token)
+        or token.type == "percentage"
+        or (token.type == "function" and token.lower_name in _WORKED_OUT)
+    )
 
 
 def _selectors(prelude: Sequence[Any]) -> list[list[Any]]:
