@@ -223,7 +223,7 @@ def _shares(
         shorter = replace(recipe, learn=replace(recipe.learn, epochs=epochs))
         counted = [0, 0, 0]
         for k in range(CURVE_FOLDS):
-            others = np.concatenate([folds.held((k + 1 + i) % folds.count) for i in range(m)])
+            others = np.concatenate([folds.part((k + 1 + i) % folds.count) for i in range(m)])
             train = task.split.train[np.isin(task.split.train, others)]
             part = replace(task, recipe=shorter)
             found = _learn_fold(folder / "folds" / f"share-{m}-{k + 1}", part, train, folds.held(k), seconds, say)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from glyphsmith import growing
 from glyphsmith.alphabet import Alphabet
 from glyphsmith.data.audit import Audit, audit
-from glyphsmith.data.folds import Folds, divide
+from glyphsmith.data.folds import Folds, divide_new
 from glyphsmith.data.pictures import LabelledPictures
 from glyphsmith.data.split import Split, split_samples
 from glyphsmith.export.graph import preparation
@@ -129,8 +129,11 @@ def prepare(folder: Path, asked: Asked, say: Callable[[str], None]) -> Task:
     settled = grown.rehearsal.settled(checked) if grown else {}
     folds = None
     if made.folds:
-        free = np.array([i for i in split.train.tolist() if i not in settled], dtype=np.int64)
-        folds = divide(checked, source, free, made.folds, seed=wanted.seed, texts=made.texts is not None)
+        folds, doubt = divide_new(
+            checked, source, split.train, settled, made.folds, seed=wanted.seed, texts=made.texts is not None
+        )
+        if doubt:
+            say(f"warning: {doubt}")
         say(f"folds: {folds.reason}")
     keep_parts(folder, checked, split)
     if grown:

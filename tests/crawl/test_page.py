@@ -193,6 +193,13 @@ def test_a_sprite_that_unfolds_to_millions_of_pixels_is_refused_before_it_does()
     assert refused(page(rules(), bomb)) == "the sprite: larger than the limit of 4,000,000 pixels"
 
 
+def test_a_sprite_that_is_long_and_thin_is_refused():
+    """Dividing a side into ten takes memory by the square of it."""
+    assert refused(page(rules(), png(np.full((4, 6000, 3), 255, np.uint8)))) == (
+        "the sprite has 6000 x 4 pixels, the limit is 1500 a side"
+    )
+
+
 def test_a_data_url_of_200_megabytes_is_refused_unread():
     head, tail = page(rules(), None, css=".sprite{background-image:url(data:image/png;base64,|)}").split(b"|")
     body = head + b"A" * 200_000_000 + tail

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from glyphsmith.data.audit import audit
-from glyphsmith.data.folds import ALWAYS, Folds, divide
+from glyphsmith.data.folds import ALWAYS, Folds, divide, divide_new
 from glyphsmith.data.likeness import likeness_of
 from glyphsmith.data.pictures import LabelledPictures
 from glyphsmith.data.source import open_source
@@ -146,3 +146,36 @@ def test_a_label_with_one_picture_is_learned_and_never_scored(runes: Path, tmp_p
     assert "c: a single picture" in folds.reason
     with pytest.raises(DataError, match="20 folds, but only 13 pictures"):
         folds_of(tmp_path, 20)
+
+
+def test_a_label_that_groups_keep_in_one_fold_is_not_scored_there(tmp_path: Path) -> None:
+    """Whoever reads that fold has not learned the label; the writer's other pictures count."""
+    lines = ["file,label,writer"]
+    for writer in range(6):
+        for label in "ab" + ("c" if writer == 2 else ""):
+            for i in range(2):
+                name = f"{label}{writer}{i}.png"
+                scrawl(tmp_path / name, 1000 * writer + 10 * ord(label) + i)
+                lines.append(f"{name},{label},w{writer}")
+    (tmp_path / "labels.csv").write_text("\n".join(lines))
+    source, folds = folds_of(tmp_path, 3, group="writer")
+    scored = {source.names[i] for k in range(3) for i in folds.held(k)}
+    assert scored == {line.split(",")[0] for line in lines[1:] if not line.startswith("c")}
+    k = fold_of(source, folds)["c20.png"]
+    assert not {"c20.png", "c21.png"} & {source.names[i] for i in folds.learned(k, folds.indices)}
+    assert folds.reason.endswith("c: all in one fold by their groups, so not scored there")
+
+
+def test_a_copy_of_a_picture_that_every_fold_learns_is_not_held_out(runes: Path) -> None:
+    """Where too few others are left, all are held out, and that the figures are too good is said."""
+    source = open_source(runes)
+    checked = audit(source, progress=False)
+    everything = np.flatnonzero(checked.readable)
+    twins = [i for i in everything if int((checked.cluster == checked.cluster[i]).sum()) > 1]
+    settled = {int(twins[0]): "train"}
+    copies = set(np.flatnonzero(checked.cluster == checked.cluster[twins[0]]).tolist()) - set(settled)
+    folds, doubt = divide_new(checked, source, everything, settled, 5)
+    assert copies and not doubt
+    assert set(folds.indices.tolist()) == set(everything.tolist()) - copies - set(settled)
+    _, doubt = divide_new(checked, source, np.array(sorted(copies | set(settled) | {int(everything[-1])})), settled, 2)
+    assert doubt.endswith("and too good")

@@ -21,6 +21,19 @@ from glyphsmith.train.tasks import label
 TRAIN, VALIDATION = pictures(480, 1), pictures(90, 2)
 
 
+class Asking(list[str]):
+    """Lines of progress; one that begins so asks to stop."""
+
+    def __init__(self, stop: Stop, start: str) -> None:
+        super().__init__()
+        self._stop, self._start = stop, start
+
+    def append(self, line: str) -> None:
+        super().append(line)
+        if line.startswith(self._start):
+            self._stop.ask("enough")
+
+
 def learned(run_dir: Path, chosen: Recipe | None = None, lines: list[str] | None = None, **more):
     return loop.fit(
         chosen or recipe(epochs=3),
@@ -143,6 +156,30 @@ def test_a_stop_from_outside_ends_with_usable_weights(tmp_path: Path) -> None:
     assert fit.interrupted
     assert fit.stopped == "enough"
     assert len(fit.history) == 1
+
+
+def test_a_stop_may_be_asked_for_while_it_learns(tmp_path: Path) -> None:
+    stop = Stop()
+    fit = learned(tmp_path, recipe(epochs=50), Asking(stop, "epoch 2/"), stop=stop)
+    assert fit.interrupted
+    assert fit.stopped == "enough"
+    assert len(fit.history) < 50
+
+
+def test_a_stop_in_the_epoch_in_which_patience_ends_changes_nothing(tmp_path: Path) -> None:
+    """Resumed, the run is as long as one that was left alone, and has the same weights."""
+    noise = pictures(48, 5)[0], np.arange(48) % 3
+    chosen = recipe(epochs=12, patience=2, rate=0.02, keep="best")
+    (tmp_path / "alone").mkdir()
+    alone = learned(tmp_path / "alone", chosen, train=noise, validation=noise)
+    assert "patience 2" in alone.stopped
+    last = alone.history[-1]["epoch"]
+    stop = Stop()
+    (tmp_path / "stopped").mkdir()
+    learned(tmp_path / "stopped", chosen, Asking(stop, f"epoch {last}/"), train=noise, validation=noise, stop=stop)
+    resumed = learned(tmp_path / "stopped", chosen, train=noise, validation=noise, resume=True)
+    assert resumed.stopped == alone.stopped
+    assert weights_digest(resumed.network) == weights_digest(alone.network)
 
 
 def test_resuming_with_other_pictures_is_refused(tmp_path: Path) -> None:

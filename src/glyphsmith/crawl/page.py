@@ -33,6 +33,8 @@ MAX_PAGE_BYTES = 8_000_000
 
 #: A sheet has some 40 000 pixels; a small PNG can unfold to any size.
 MAX_SPRITE_PIXELS = 4_000_000
+#: A sheet's side has some 200 pixels; dividing it into ten takes memory by the square of it.
+MAX_SPRITE_SIDE_PX = 1500
 
 #: How a whole document ends; white space and comments may follow.
 _END = re.compile(rb"</html\s*>(?:\s|<!--.*?-->)*\Z", re.IGNORECASE | re.DOTALL)
@@ -136,9 +138,13 @@ def _sprite(encoded: bytes) -> Picture:
     if not encoded.startswith(PNG):
         raise PageError(f"the sprite is no PNG: it begins with {encoded[:8]!r}")
     try:
-        return load_picture(encoded, name="the sprite", max_pixels=MAX_SPRITE_PIXELS)
+        sprite = load_picture(encoded, name="the sprite", max_pixels=MAX_SPRITE_PIXELS)
     except PictureError as error:
         raise PageError(error.message) from None
+    height, width = sprite.shape[:2]
+    if max(height, width) > MAX_SPRITE_SIDE_PX:
+        raise PageError(f"the sprite has {width} x {height} pixels, the limit is {MAX_SPRITE_SIDE_PX} a side")
+    return sprite
 
 
 def _id_of(encoded: bytes) -> str:

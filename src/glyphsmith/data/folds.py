@@ -8,7 +8,7 @@ same data and seed give the same folds whatever is learned on them.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,7 @@ from glyphsmith.data.pictures import Source
 from glyphsmith.data.units import Units, units_of
 from glyphsmith.errors import DataError
 
-__all__ = ["ALWAYS", "Folds", "divide"]
+__all__ = ["ALWAYS", "Folds", "divide", "divide_new"]
 
 #: Instead of a fold: learned from in every fold, never held out.
 ALWAYS = -1
@@ -31,21 +31,27 @@ class Folds:
     """``fold`` (n,) belongs to ``indices`` (n,) of the source: 0 to count - 1, or ALWAYS.
 
     ``grouped`` says that groups or writers are kept together, so that figures are of writers nobody learned from.
+    ``unscored`` (n,) marks pictures whose label is in no other fold: whoever reads them cannot have learned it.
     """
 
     count: int
     indices: NDArray[np.int64]
     fold: NDArray[np.int64]
+    unscored: NDArray[np.bool_]
     grouped: bool
     reason: str
 
-    def held(self, k: int) -> NDArray[np.int64]:
-        """Give the pictures that fold k holds out."""
+    def part(self, k: int) -> NDArray[np.int64]:
+        """Give the pictures of fold k."""
         return np.asarray(self.indices[self.fold == k], dtype=np.int64)
+
+    def held(self, k: int) -> NDArray[np.int64]:
+        """Give the pictures that fold k holds out and scores."""
+        return np.asarray(self.indices[(self.fold == k) & ~self.unscored], dtype=np.int64)
 
     def learned(self, k: int, train: NDArray[np.int64]) -> NDArray[np.int64]:
         """Give those of ``train`` that are learned from while fold k is held out; indices may repeat."""
-        return np.asarray(train[~np.isin(train, self.held(k))], dtype=np.int64)
+        return np.asarray(train[~np.isin(train, self.part(k))], dtype=np.int64)
 
 
 def divide(
@@ -100,9 +106,59 @@ def divide(
     kept = f"kept together: {'; '.join(said)}" if said else "duplicates kept together"
     reason = f"{count} folds of about {round(float((fold >= 0).sum()) / count)} pictures, {kept}, seed {seed}"
     if alone:
-        shown = ", ".join(alone[:8]) + (" ..." if len(alone) > 8 else "")
-        reason += f"; {shown}: a single picture or group, learned in every fold and never scored"
-    return Folds(count, np.asarray(indices, dtype=np.int64), fold, grouped, reason)
+        reason += f"; {_some(alone)}: a single picture or group, learned in every fold and never scored"
+    unscored, lumped = _in_one_fold([labels[i] for i in chosen], fold)
+    if lumped:
+        reason += f"; {_some(lumped)}: all in one fold by their groups, so not scored there"
+    return Folds(count, np.asarray(indices, dtype=np.int64), fold, unscored, grouped, reason)
+
+
+def _some(labels: Sequence[str]) -> str:
+    return ", ".join(labels[:8]) + (" ..." if len(labels) > 8 else "")
+
+
+def _in_one_fold(labels: Sequence[str], fold: NDArray[np.int64]) -> tuple[NDArray[np.bool_], list[str]]:
+    """Mark the pictures whose label no other fold teaches, (n,), and name their labels; no fold is left with none."""
+    taught = defaultdict(set)
+    for label, k in zip(labels, fold.tolist(), strict=True):
+        taught[label].add(k)
+    lumped = {label for label, found in taught.items() if len(found) == 1 and ALWAYS not in found}
+    unscored = np.array([label in lumped for label in labels], dtype=np.bool_)
+    for k in set(fold[unscored].tolist()):
+        if unscored[fold == k].all():
+            unscored[fold == k] = False
+    return unscored, sorted({label for label, left in zip(labels, unscored.tolist(), strict=True) if left})
+
+
+def divide_new(
+    audit: Audit,
+    source: Source,
+    train: NDArray[np.int64],
+    settled: Mapping[int, str],
+    count: int,
+    *,
+    seed: int = 0,
+    texts: bool = False,
+) -> tuple[Folds, str]:
+    """Divide those of ``train`` that are not settled: an earlier reader's pictures, which every fold learns, are.
+
+    Copies of settled pictures and their groups are left out, as they would be held out and learned at once. Where too
+    few others are left for ``count`` folds, all are divided, and the second value says what that means; else it is "".
+    Raises DataError as ``divide`` does.
+    """
+    groups = {group for i in settled if (group := source.sample(i).group)}
+    clusters = {int(audit.cluster[i]) for i in settled}
+    new = np.array([i for i in train.tolist() if i not in settled], dtype=np.int64)
+    known = [int(audit.cluster[i]) in clusters or source.sample(i).group in groups for i in new.tolist()]
+    apart = new[~np.array(known, dtype=np.bool_)]
+    try:
+        return divide(audit, source, apart, count, seed=seed, texts=texts), ""
+    except DataError:
+        if len(apart) == len(new):
+            raise
+    doubt = f"{len(apart):,} of {len(new):,} new pictures are no copies of old ones, too few for {count} folds: "
+    doubt += "the figures are of pictures that were learned, and too good"
+    return divide(audit, source, new, count, seed=seed, texts=texts), doubt
 
 
 def _both(one: str | None, other: str | None) -> str | None:
@@ -152,14 +208,16 @@ def _place(units: Units, labels: dict[int, str], count: int) -> tuple[dict[int, 
     members = [units.unit(u).tolist() for u in range(len(units.place))]
     counted = [Counter(labels[i] for i in unit) for unit in members]
     has = Counter(label for found in counted for label in found)
-    alone = sorted(label for label, often in has.items() if often == 1 and len(has) > 1)
+    single = {label for label, often in has.items() if often == 1 and len(has) > 1}
+    alone: set[str] = set()
     held = [Counter[str]() for _ in range(count)]
     sizes = [0] * count
     placed: dict[int, int] = {}
     for u in sorted(range(len(members)), key=lambda u: (-len(members[u]), u)):
         unit, found = members[u], counted[u]
-        if all(label in alone for label in found):
+        if single.issuperset(found):
             placed.update(dict.fromkeys(unit, ALWAYS))
+            alone.update(found)
             continue
 
         def cost(k: int, found: Counter[str] = found) -> tuple[int, int, int]:
@@ -169,4 +227,4 @@ def _place(units: Units, labels: dict[int, str], count: int) -> tuple[dict[int, 
         held[best] += found
         sizes[best] += len(unit)
         placed.update(dict.fromkeys(unit, best))
-    return placed, alone
+    return placed, sorted(alone)

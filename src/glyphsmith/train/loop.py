@@ -82,7 +82,7 @@ def fit(
         from glyphsmith.train.perceptron import fit_perceptron
 
         return fit_perceptron(recipe, network, train, validation, say)
-    with torch.random.fork_rng(devices=[]), stop_on_signals(stop or Stop()) as asked:
+    with torch.random.fork_rng(devices=[]), stop_on_signals(Stop() if stop is None else stop) as asked:
         run = _Run(recipe, network, train, validation, run_dir, seconds, asked, say, events, endless, lesson)
         try:
             return run.go(resume)
@@ -224,9 +224,10 @@ class _Run:
                     f"no gain on validation for {without} epochs (patience {patience}); "
                     f"the best was epoch {self.best['epoch']}"
                 )
+        # Saved before a wish to stop is looked at: a run that is resumed has not had it.
+        self._save()
         if not self.stopped and not self._agree(not self.stop):
             self.stopped = self.stop.reason or "another process was stopped"
-        self._save()
 
     def _end_early(self, reason: str) -> None:
         # First the exact state, from which --resume goes on as if nothing had happened; then the best of this moment.
@@ -345,7 +346,7 @@ class _Run:
             "right": self.right,
             "plan": self.plan.as_dict(),
             "seconds": self._elapsed(),
-            "stopped": self.stopped if not self.stop else "",
+            "stopped": self.stopped,
         }
         checkpoint.save(checkpoint.last_path(self.run_dir), state)
 
