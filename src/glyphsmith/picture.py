@@ -10,6 +10,7 @@ import io
 import os
 import stat
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, BinaryIO
 
@@ -25,6 +26,7 @@ __all__ = [
     "PICTURE_SUFFIXES",
     "Picture",
     "describe_source",
+    "is_junk",
     "load_picture",
     "read_bounded",
 ]
@@ -49,8 +51,20 @@ _FORMATS = (
 
 #: File names that are looked at when a folder is searched; a file named by the user is opened whatever its name.
 PICTURE_SUFFIXES = frozenset(
-    {".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".webp", ".avif", ".tif", ".tiff", ".pgm", ".ppm", ".pbm"}
-)
+    (
+        ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".gif", ".webp", ".avif", ".tif", ".tiff",
+        ".pnm", ".pgm", ".ppm", ".pbm",
+    )
+)  # fmt: skip
+
+
+#: What operating systems and network drives leave between pictures.
+_JUNK_NAMES = frozenset({"thumbs.db", "desktop.ini", "__macosx", "@eadir", "$recycle.bin"})
+
+
+def is_junk(part: str) -> bool:
+    """Say whether a file or folder is litter of an operating system or hidden."""
+    return part.startswith(".") or part.lower() in _JUNK_NAMES
 
 
 def describe_source(source: object) -> str:
@@ -89,7 +103,7 @@ def _loaded(source: Any, where: str, max_pixels: int) -> Picture:
     if isinstance(source, np.ndarray):
         return _from_array(source, where, max_pixels)
     if isinstance(source, Image.Image):
-        return _from_image(source, where, max_pixels)
+        return _guarded(lambda: _from_image(source, where, max_pixels), where, max_pixels)
     if isinstance(source, bytes | bytearray | memoryview):
         return _from_bytes(bytes(source), where, max_pixels)
     if isinstance(source, str | os.PathLike):
@@ -99,7 +113,9 @@ def _loaded(source: Any, where: str, max_pixels: int) -> Picture:
     if hasattr(source, "read"):
         try:
             data = read_bounded(source)
-        except (OSError, ValueError) as error:
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a caller's own object raises anything
             raise PictureError(f"{where}: cannot be read ({error})") from None
         return _from_bytes(data, where, max_pixels)
     raise PictureError(f"{where}: expected a path, bytes, an array or a PIL image, got {type(source).__name__}")
@@ -136,18 +152,29 @@ def _from_bytes(data: bytes, where: str, max_pixels: int) -> Picture:
         raise PictureError(f"{where}: the file is empty (0 bytes)")
     if len(data) > MAX_PICTURE_BYTES:
         raise _too_large(where)
-    try:
+
+    def opened() -> Picture:
         # Pillow only warns about a decompression bomb; our own guard below decides, before any pixel is decoded.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with _opened(data) as image:
+            try:
+                image = _opened(data)
+            except UnidentifiedImageError:
+                raise PictureError(f"{where}: {_unknown(data[:64])}") from None
+            with image:
                 return _from_image(image, where, max_pixels)
+
+    return _guarded(opened, where, max_pixels)
+
+
+def _guarded(load: Callable[[], Picture], where: str, max_pixels: int) -> Picture:
+    """Say in one sentence whatever Pillow raises."""
+    try:
+        return load()
     except PictureError:
         raise
     except MemoryError:
         raise
-    except UnidentifiedImageError:
-        raise PictureError(f"{where}: {_unknown(data[:64])}") from None
     except Image.DecompressionBombError:
         raise PictureError(f"{where}: larger than the limit of {max_pixels:,} pixels") from None
     except (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, OverflowError) as error:

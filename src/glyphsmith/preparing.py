@@ -129,12 +129,9 @@ def prepare(folder: Path, asked: Asked, say: Callable[[str], None]) -> Task:
     settled = grown.rehearsal.settled(checked) if grown else {}
     folds = None
     if made.folds:
-        folds, doubt = divide_new(
-            checked, source, split.train, settled, made.folds, seed=wanted.seed, texts=made.texts is not None
-        )
-        if doubt:
-            say(f"warning: {doubt}")
-        say(f"folds: {folds.reason}")
+        texts = made.texts is not None
+        folds, doubt = divide_new(checked, source, split.train, settled, made.folds, seed=wanted.seed, texts=texts)
+        say(f"folds: {folds.reason}" + (f"\nwarning: {doubt}" if doubt else ""))
     keep_parts(folder, checked, split)
     if grown:
         split = grown.rehearsal.mixed(split, settled)

@@ -77,10 +77,9 @@ def run(
     began = time.monotonic()  # loading torch is part of the time that --minutes limits
     need_the_train_extra()
     from glyphsmith.preparing import prepare
-    from glyphsmith.train import diagnose, folders, progress
+    from glyphsmith.train import folders, progress
     from glyphsmith.train.beside import learn_beside
     from glyphsmith.train.fabric import process, share
-    from glyphsmith.train.signals import held_back
 
     say = say or progress.to_stderr
     folder = Path(out)
@@ -117,7 +116,25 @@ def run(
         if not resume:
             folders.undo(folder, made=made)
         raise
-    # A Ctrl-C costs the figures from here on, never the file; --resume makes up for them.
+    try:
+        outcome = _finish(folder, task, fit, asked, began, say)
+    except KeyboardInterrupt:
+        # From here on a Ctrl-C costs the figures, never the file.
+        model = folder / "model.onnx"
+        if not model.is_file():
+            raise
+        say(f"interrupted: {model} is written, its figures are not; glyphsmith train --resume --out {folder} adds them")
+        return Outcome(folder, model, "", None, (), "interrupted", True)
+    if line := over_limit(asked.minutes, time.monotonic() - began, ready_s):
+        say(line)
+    return outcome
+
+
+def _finish(folder: Path, task: Task, fit: Fit, asked: Asked, began: float, say: Callable[[str], None]) -> Outcome:
+    """Write the file, score the folds, measure."""
+    from glyphsmith.train import diagnose
+    from glyphsmith.train.signals import held_back
+
     with held_back():
         _diagnose(task, fit, say)
         written = _write(folder, task, fit, asked, say)
@@ -127,10 +144,7 @@ def run(
         _warn(task, diagnose.uncalibrated(fit), say)
         with held_back():
             written = _write(folder, task, fit, asked, say)
-    outcome = _report(folder, task, fit, asked, written, scored, say)
-    if line := over_limit(asked.minutes, time.monotonic() - began, ready_s):
-        say(line)
-    return outcome
+    return _report(folder, task, fit, asked, written, scored, say)
 
 
 def _learn(
@@ -362,6 +376,7 @@ def _gate(file: bytes, fit: Fit, task: Task) -> dict[str, Any]:
     """Compare file and network on the validation pictures; on training pictures where there are none."""
     from glyphsmith.errors import PictureError
     from glyphsmith.export.parity import check_parity
+    from glyphsmith.progress import watched
 
     indices = task.split.validation if len(task.split.validation) else task.split.train[:200]
 
@@ -370,5 +385,6 @@ def _gate(file: bytes, fit: Fit, task: Task) -> dict[str, Any]:
             with suppress(PictureError):
                 yield task.source.sample(i).name, task.source.picture(i)
 
-    report = check_parity(file, fit.network, task.recipe.prepare, pictures(), temperature=fit.temperature)
+    shown = watched(pictures(), len(indices), "comparing file and network")
+    report = check_parity(file, fit.network, task.recipe.prepare, shown, temperature=fit.temperature)
     return {"n": report.n, "largest": report.largest}

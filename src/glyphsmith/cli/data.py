@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glyphsmith.cli import Verbs
+from glyphsmith.cli import Verbs, shown
 from glyphsmith.cli.sheets import cut, sheet
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON doc
 _group = click.option(
     "--group", default="", show_default=False, metavar="COLUMN", help="Keep equal values of this column together."
 )
-_seed = click.option("--seed", type=int, default=0, help="Another seed, another split.")
+_seed = click.option("--seed", type=click.IntRange(min=0), default=0, help="Another seed, another split.")
 _validation = click.option("--validation", default="0.1", metavar="SHARE", help="A share in 0..1, or first:N.")
 _test = click.option(
     "--test", type=float, default=0.1, metavar="SHARE", help="A share in 0..1, where SOURCE has no test part."
@@ -55,7 +55,7 @@ def check(source: str, as_json: bool, group: str) -> int:
         _say_failures(checked)
     else:
         for line in checked.lines():
-            print(line)
+            print(shown(line, keep="\n"))
     return 1 if checked.failures else 0
 
 
@@ -87,15 +87,16 @@ def info(source: str, as_json: bool) -> int:
     if as_json:
         print(json.dumps(document, ensure_ascii=False))
         return 0
-    print(f"{opened.where}: {opened.form}, because {opened.reason}")
+    print(shown(f"{opened.where}: {opened.form}, because {opened.reason}"))
     given = ", ".join(f"{name} {count:,}" for name, count in parts.items())
-    print(f"pictures   {len(opened):,}{f' ({given})' if given else ''}, the first is {first.name} = {first.label!r}")
-    shown = ", ".join(f"{label} ({labels[label]:,})" for label in sorted(labels)[:40])
-    print(f"labels     {len(labels):,}: {shown}{' ...' if len(labels) > 40 else ''}")
+    there = f"{len(opened):,}{f' ({given})' if given else ''}"
+    print(shown(f"pictures   {there}, the first is {first.name} = {first.label!r}"))
+    some = ", ".join(f"{label} ({labels[label]:,})" for label in sorted(labels)[:40])
+    print(shown(f"labels     {len(labels):,}: {some}{' ...' if len(labels) > 40 else ''}"))
     if opened.columns:
-        print(f"columns    {', '.join(opened.columns)} (for --group)")
+        print(shown(f"columns    {', '.join(opened.columns)} (for --group)"))
     for note in opened.notes:
-        print(f"note       {note}")
+        print(shown(f"note       {note}"))
     return 0
 
 
@@ -167,7 +168,9 @@ def _open(source: str, group: str, *, say: bool = True) -> LabelledPictures:
 
     opened = open_source(source, group=group)
     if say:
-        print(f"{opened.where}: {opened.form}, because {opened.reason}", file=sys.stderr)
+        print(shown(f"{opened.where}: {opened.form}, because {opened.reason}"), file=sys.stderr)
+        for note in opened.notes:
+            print(shown(f"note: {note}"), file=sys.stderr)
     return opened
 
 

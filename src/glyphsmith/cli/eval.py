@@ -69,6 +69,8 @@ def evaluate_reader(
         )
     source = open_source(data)
     print(shown(f"{source.where}: {source.form}, {source.reason}"), file=sys.stderr)
+    for note in source.notes:
+        print(f"note: {shown(note)}", file=sys.stderr)
     indices, name = part_indices(source, part or "")
     if indices is not None:
         print(f"reading {name}: {len(indices):,} of {_pictures(len(source))}", file=sys.stderr)

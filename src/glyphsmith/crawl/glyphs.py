@@ -60,6 +60,9 @@ class SheetReader:
     """Reads sheets, row by row where the sheet's own scores say that its rows are permutations."""
 
     def __init__(self, reader: GlyphReader, *, doubt: float = DOUBT, assignment: bool = True) -> None:
+        card = getattr(reader, "card", None)
+        if card is not None and card.task != "label":
+            raise ModelError("the reader reads texts, not single signs", hint="a reader of the digits 0 to 9 is needed")
         labels = [str(label) for label in reader.alphabet]
         missing = [digit for digit in DIGITS if digit not in labels]
         if missing:

@@ -83,7 +83,9 @@ def solve(
         raise DataError("no page is asked for")
     wishes, pace = wishes or Wishes(), pace or Pace()
     solution = Solution(url, tuple(dict.fromkeys(pages)))
-    with open_job(Path(out) / "job.jsonl" if out is not None else None, {"job": "solve", "url": url}) as job:
+    # The numbers are the account's: another one's job is not gone on with.
+    header = {"job": "solve", "url": url, "account": account.email if account else None}
+    with open_job(Path(out) / "job.jsonl" if out is not None else None, header) as job:
         for line in job.lines:
             solution.apply(line)
         if job.lines:

@@ -22,8 +22,9 @@ import zlib
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
-from glyphsmith.data.tree import MAX_PICTURE_BYTES, is_junk, is_text_name
+from glyphsmith.data.tree import MAX_PICTURE_BYTES, is_text_name
 from glyphsmith.errors import DataError
+from glyphsmith.picture import is_junk
 
 __all__ = ["MAX_MEMBER_BYTES", "Tar", "Zip", "open_archive"]
 

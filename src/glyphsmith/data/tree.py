@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import os
 import posixpath
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Literal, Protocol
 
 from glyphsmith.errors import DataError, PictureError
-from glyphsmith.picture import MAX_PICTURE_BYTES, PICTURE_SUFFIXES, Picture, load_picture
+from glyphsmith.picture import MAX_PICTURE_BYTES, PICTURE_SUFFIXES, Picture, is_junk, load_picture
 
-__all__ = ["MAX_PICTURE_BYTES", "FileStore", "Folder", "Tree", "is_junk", "is_text_name"]
+__all__ = ["MAX_PICTURE_BYTES", "FileStore", "Folder", "Tree", "is_text_name"]
 
 #: What one read gives of a file on disk; less is all of it.
 _AT_ONCE = 1 << 16
-_TO_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
-_JUNK_NAMES = frozenset({"thumbs.db", "desktop.ini", "__macosx", "@eadir", "$recycle.bin"})
+#: A table may name a pipe; opened so, it is empty instead of waiting for a writer.
+_TO_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+#: What tells a folder that Glyphsmith wrote: a run, a report. Its pictures are drawings of results.
+_OF_OURS = frozenset({"run.json", "report.html"})
 
 
 class Tree(Protocol):
@@ -53,11 +56,6 @@ class Tree(Protocol):
         ...
 
 
-def is_junk(part: str) -> bool:
-    """Say whether a file or folder is litter of an operating system or hidden."""
-    return part.startswith(".") or part.lower() in _JUNK_NAMES
-
-
 class Folder:
     """A folder on disk. With ``scan`` off nothing is listed: a table names the files."""
 
@@ -72,6 +70,7 @@ class Folder:
     def _walk(self) -> Iterator[str]:
         unreadable: list[str] = []
         broken: list[str] = []
+        ours: list[str] = []
         odd = 0
         seen: set[tuple[int, int]] = set()
         stack = [""]
@@ -84,35 +83,32 @@ class Folder:
                 if (state.st_dev, state.st_ino) in seen and state.st_ino:
                     continue
                 seen.add((state.st_dev, state.st_ino))
-                with os.scandir(folder) as entries:
-                    for entry in entries:
-                        name = entry.name
-                        if is_junk(name):
-                            continue
-                        name = below + name
-                        if not is_text_name(name):
-                            odd += 1
-                            continue
-                        kind = _kind(entry)
-                        # listed like a picture, so that it is among those that cannot be read
-                        if kind == "file" or (kind == "broken" and _ends_like_a_picture(name)):
-                            yield name
-                        elif kind == "folder":
-                            stack.append(name + "/")
-                        elif kind == "broken":
-                            broken.append(name)
+                with os.scandir(folder) as listed:
+                    entries = list(listed)
+                if below and not _OF_OURS.isdisjoint(entry.name for entry in entries):
+                    ours.append(below.rstrip("/"))
+                    continue
+                for entry in entries:
+                    name = entry.name
+                    if is_junk(name):
+                        continue
+                    name = below + name
+                    if not is_text_name(name):
+                        odd += 1
+                        continue
+                    kind = _kind(entry)
+                    # listed like a picture, so that it is among those that cannot be read
+                    if kind == "file" or (kind == "broken" and _ends_like_a_picture(name)):
+                        yield name
+                    elif kind == "folder":
+                        stack.append(name + "/")
+                    elif kind == "broken":
+                        broken.append(name)
             except OSError as error:
                 if not below:
                     raise DataError(f"{self.where}: cannot be listed ({error.strerror or error})") from None
                 unreadable.append(f"{below.rstrip('/')} ({error.strerror or error})")
-        notes = []
-        if unreadable:
-            notes.append(f"left out, cannot be listed: {', '.join(unreadable[:5])}{' ...' if unreadable[5:] else ''}")
-        if broken:
-            notes.append(f"left out: {len(broken):,} links that lead nowhere (first: {min(broken)})")
-        if odd:
-            notes.append(f"left out: {odd:,} files whose names are no valid text")
-        self.notes = tuple(notes)
+        self.notes = _left_out(ours, unreadable, broken, odd)
 
     def files(self) -> list[str]:
         """List all files in the order of their names, system litter left out."""
@@ -137,7 +133,10 @@ class Folder:
             data = os.read(file, _AT_ONCE)
             if len(data) < _AT_ONCE:
                 return data
-            size = os.fstat(file).st_size
+            state = os.fstat(file)
+            if not stat.S_ISREG(state.st_mode):
+                raise DataError(f"{name}: a pipe or a device, not a file")
+            size = state.st_size
             if size > MAX_PICTURE_BYTES:
                 raise DataError(f"{name}: {size:,} bytes, a picture file has at most {MAX_PICTURE_BYTES:,}")
             with open(file, "rb", buffering=0, closefd=False) as rest:
@@ -159,6 +158,26 @@ def _kind(entry: os.DirEntry[str]) -> Literal["file", "folder", "broken", "other
     except OSError:  # links that lead to one another in a circle
         return "broken"
     return "broken" if entry.is_symlink() and not Path(entry.path).exists() else "other"
+
+
+def _left_out(ours: list[str], unreadable: list[str], broken: list[str], odd: int) -> tuple[str, ...]:
+    """Say what a listing passed over."""
+    notes = []
+    if ours:
+        notes.append(
+            f"left out: {_some(ours)}, {'a run or report' if len(ours) == 1 else 'runs and reports'} of Glyphsmith"
+        )
+    if unreadable:
+        notes.append(f"left out, cannot be listed: {_some(unreadable)}")
+    if broken:
+        notes.append(f"left out: {len(broken):,} links that lead nowhere (first: {min(broken)})")
+    if odd:
+        notes.append(f"left out: {odd:,} files whose names are no valid text")
+    return tuple(notes)
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(sorted(names)[:5]) + (" ..." if names[5:] else "")
 
 
 def _ends_like_a_picture(name: str) -> bool:

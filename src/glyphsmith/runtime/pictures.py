@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 
 from glyphsmith.errors import DataError
-from glyphsmith.picture import PICTURE_SUFFIXES
+from glyphsmith.picture import PICTURE_SUFFIXES, is_junk
 
 __all__ = ["STDIN", "expand"]
 
@@ -17,7 +17,8 @@ STDIN = "-"
 def expand(words: Iterable[str]) -> list[str]:
     """Give the pictures that the words name, in their order.
 
-    A folder gives every picture below it, sorted, without hidden ones and what is no file. A word with ``*``, ``?`` or
+    A folder gives every picture below it, sorted, without hidden ones, litter of
+    operating systems and what is no file. A word with ``*``, ``?`` or
     ``[`` that is no file is a pattern (``**`` goes into folders), as a shell of Windows does not expand them. Any other
     word stays as it is, so that a missing file fails in its place and the others are read. Raises DataError for a
     folder without pictures and a pattern without a match.
@@ -49,10 +50,18 @@ def expand(words: Iterable[str]) -> list[str]:
 
 
 def _inside(folder: str) -> Iterator[str]:
-    for place, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+    seen: set[tuple[int, int]] = set()
+    for place, folders, files in os.walk(folder, followlinks=True):
+        state = os.stat(place)  # noqa: PTH116
+        # A link to a folder above would be walked for ever.
+        if (state.st_dev, state.st_ino) in seen and state.st_ino:
+            folders.clear()
+            continue
+        seen.add((state.st_dev, state.st_ino))
+        folders[:] = sorted(name for name in folders if not is_junk(name))
         for name in sorted(files):
             path = os.path.join(place, name)  # noqa: PTH118
-            wanted = not name.startswith(".") and os.path.splitext(name)[1].lower() in PICTURE_SUFFIXES  # noqa: PTH122
-            if wanted and os.path.isfile(path):  # noqa: PTH113 - no pipe, which would be waited for
+            wanted = not is_junk(name) and os.path.splitext(name)[1].lower() in PICTURE_SUFFIXES  # noqa: PTH122
+            # No pipe, which would be waited for; a link that leads nowhere is named and fails in its place.
+            if wanted and (os.path.isfile(path) or not os.path.exists(path)):  # noqa: PTH110, PTH113
                 yield path
