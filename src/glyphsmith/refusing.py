@@ -27,7 +27,8 @@ __all__ = ["none_below_of", "settle_threshold"]
 def settle_threshold(file: bytes, task: Task, evaluation: Evaluation | TextEvaluation | None) -> Threshold | None:
     """Settle what counts as none of the labels; None where it was not learned, or too little is known of the own.
 
-    Own pictures are those of the evaluation and, of a reader that went on, its old ones that were not learned again.
+    Own pictures are those of the folds, or of the validation part: nothing is chosen on a test part. Of a reader that
+    went on, its old ones that were not learned again are among them.
     """
     if task.strangers is None or not isinstance(evaluation, Evaluation):
         return None
@@ -37,7 +38,9 @@ def settle_threshold(file: bytes, task: Task, evaluation: Evaluation | TextEvalu
         answers = reader.read_each(pictures, reject=0.0)
         return [answer.in_alphabet for answer in answers if isinstance(answer, LabelReading)]
 
-    own = [*evaluation.in_alphabet.tolist(), *shares(_old_pictures(task))]
+    tested = len(task.split.test) > 0 and task.folds is None
+    seen = shares(_validation(task)) if tested else evaluation.in_alphabet.tolist()
+    own = [*seen, *shares(_old_pictures(task))]
     return threshold_of(own, shares(task.strangers.kept_back)) if len(own) >= LEAST_OWN else None
 
 
@@ -52,6 +55,15 @@ def none_below_of(task: Task, threshold: Threshold | None) -> tuple[float, tuple
         return 0.0, ()
     old = task.grown.old.reader.card
     return old.none_below, (f"none of these: the threshold of {old.name} stays ({old.none_below:.3g})",)
+
+
+def _validation(task: Task) -> Iterator[Picture]:
+    indices = task.split.validation
+    if task.grown is not None:
+        indices = task.grown.rehearsal.new_of(indices)
+    for i in indices.tolist():
+        with suppress(PictureError):
+            yield task.source.picture(i)
 
 
 def _old_pictures(task: Task) -> Iterator[Picture]:

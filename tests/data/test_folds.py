@@ -175,7 +175,8 @@ def test_a_copy_of_a_picture_that_every_fold_learns_is_not_held_out(runes: Path)
     settled = {int(twins[0]): "train"}
     copies = set(np.flatnonzero(checked.cluster == checked.cluster[twins[0]]).tolist()) - set(settled)
     folds, doubt = divide_new(checked, source, everything, settled, 5)
-    assert copies and not doubt
+    assert copies
+    assert not doubt
     assert set(folds.indices.tolist()) == set(everything.tolist()) - copies - set(settled)
     _, doubt = divide_new(checked, source, np.array(sorted(copies | set(settled) | {int(everything[-1])})), settled, 2)
     assert doubt.endswith("and too good")

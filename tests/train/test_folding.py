@@ -59,8 +59,13 @@ def test_the_interval_over_folds_is_students() -> None:
     found = fold_figures(accuracies)
     low, high = stats.t.interval(0.95, 4, loc=found.mean, scale=stats.sem(accuracies))
     assert found.t95 == pytest.approx((low, high), abs=1e-3)
-    assert fold_figures([1.0, 1.0]).t95 == (1.0, 1.0)
+    assert fold_figures([0.99, 1.0, 1.0]).t95[1] == 1.0
     assert fold_figures([0.2, 1.0]).t95 == (0.0, 1.0)
+
+
+def test_folds_that_agree_claim_no_certainty() -> None:
+    assert fold_figures([1.0] * 5).t95 == (0.0, 1.0)
+    assert fold_figures([0.9, 0.9, 0.9]).t95 == (0.0, 1.0)
 
 
 def test_a_time_limit_is_shared_by_the_folds_that_are_left() -> None:

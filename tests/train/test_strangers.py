@@ -87,7 +87,8 @@ def test_the_threshold_keeps_what_it_says_and_stands_with_its_curve() -> None:
     found = threshold_of(own.tolist(), [0.05] * 45 + [0.9] * 5)
     assert 0.95 <= found.kept <= 0.98
     assert found.refused == pytest.approx(0.9)
-    assert (own >= found.at).mean() == pytest.approx(found.kept)
+    # What a further picture would find, so a little less than was counted.
+    assert (own >= found.at).mean() * len(own) / (len(own) + 1) == pytest.approx(found.kept)
     kept = [point[1] for point in found.curve]
     assert kept == sorted(kept, reverse=True)
     assert "none of these" in found.line()

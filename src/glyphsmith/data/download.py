@@ -150,24 +150,27 @@ def _fetch_file(wanted: PublishedSet, file: PublishedFile, target: Path, name: s
         return
     part = target.with_name(target.name + ".part")
     reasons: dict[str, str] = {}
+    # Breaking off is no failure as long as more came than ever before; a file that was whole and wrong counts, too.
     round_number = 0
+    furthest = part.stat().st_size if part.exists() else 0
     while round_number < ROUNDS:
-        gained = False
+        reached = furthest
         for mirror in wanted.mirrors:
-            before = part.stat().st_size if part.exists() else 0
             try:
                 _download(mirror + file.name, part, file, progress)
             except (OSError, http.client.HTTPException, ValueError) as error:
                 if isinstance(error, OSError) and error.filename == str(part):
                     raise  # our disk, not their server
                 reasons[mirror] = _reason(error)
-                gained |= part.exists() and part.stat().st_size > before
+                furthest = max(furthest, part.stat().st_size if part.exists() else 0)
                 continue
             if _md5(part) == file.md5:
                 part.replace(target)
                 return
+            furthest = max(furthest, part.stat().st_size)
             part.unlink()
             reasons[mirror] = "the bytes that came are not those that were published (checksum differs)"
+        gained = furthest > reached
         round_number += not gained
         if round_number < ROUNDS and not gained:
             time.sleep(PAUSE_S * 2**round_number)

@@ -104,10 +104,13 @@ def seconds_for_fold(left_s: float | None, folds_left: int, count: int, *, asked
 
 
 def fold_figures(accuracies: Sequence[float]) -> FoldFigures:
-    """Give the mean of the folds and its interval."""
+    """Give the mean of the folds and its interval.
+
+    Folds that are all alike say nothing of how much folds differ: the interval is then all there is, 0 to 1.
+    """
     k = len(accuracies)
     mean = sum(accuracies) / k
-    if k < 2:
+    if len(set(accuracies)) < 2:
         return FoldFigures(tuple(accuracies), mean, (0.0, 1.0))
     spread = math.sqrt(sum((one - mean) ** 2 for one in accuracies) / (k - 1))
     reach = (_T95[k - 2] if k - 2 < len(_T95) else 1.96) * spread / math.sqrt(k)

@@ -177,8 +177,8 @@ def _alike(reader: Reader, source: LabelledPictures, indices: NDArray[np.int64])
 class Threshold:
     """Labels that have less than ``at`` of the probability together are "none of these".
 
-    That keeps the share ``kept`` of ``n`` own pictures and refuses ``refused`` of ``strangers`` others. ``curve``
-    holds (threshold, kept, refused), shares in 0..1.
+    Settled by ``n`` own pictures it keeps the share ``kept`` of others of their kind, and refuses ``refused`` of
+    ``strangers`` others. ``curve`` holds (threshold, kept, refused), shares in 0..1.
     """
 
     at: float
@@ -196,7 +196,7 @@ class Threshold:
             "kept": round(self.kept, 6),
             "strangers": self.strangers,
             "refused": round(self.refused, 6),
-            "how": "own pictures of the report; painted symbols of other alphabets that were never learned from",
+            "how": "own pictures of the folds or of the validation part; painted symbols of alphabets never learned",
             "curve": [[round(value, 4) for value in point] for point in self.curve],
         }
 
@@ -204,8 +204,8 @@ class Threshold:
         """Say it."""
         return (
             f"none of these: a picture is refused whose labels have less than {self.at:g} of the probability together; "
-            f"that keeps {self.kept:.1%} of {self.n:,} own pictures and refuses {self.refused:.1%} of {self.strangers} "
-            "painted symbols of other alphabets (--reject 0 refuses nothing)"
+            f"that keeps {self.kept:.1%} of own pictures (settled by {self.n:,}) and refuses {self.refused:.1%} of "
+            f"{self.strangers} painted symbols of other alphabets (--reject 0 refuses nothing)"
         )
 
 
@@ -225,5 +225,7 @@ def threshold_of(own: Sequence[float], others: Sequence[float]) -> Threshold:
     # sum of probabilities misses by its last bit.
     at = min(0.999, float(np.floor(1e3 * kept_of[int((1.0 - KEPT) * len(kept_of))]) / 1e3))
     _, kept, refused = shares(at)
+    # Counted on the pictures that settled it, which is one picture too good: what a further one would find (n + 1).
+    kept *= len(kept_of) / (len(kept_of) + 1)
     curve = tuple(shares(float(step)) for step in np.round(np.linspace(0.0, 0.95, 20), 4))
     return Threshold(at, kept, len(kept_of), refused, len(refused_of), curve)
