@@ -216,3 +216,30 @@ def test_arrays_named_test_beside_others_of_no_part_are_held_out(tmp_path: Path)
     assert opened.parts == [None] * 8 + ["test"] * 4
     split = split_samples(audit(opened, progress=False), opened, validation=0.0)
     assert split.test.tolist() == [8, 9, 10, 11]
+
+
+def test_what_an_hdf5_file_claims_or_borrows_is_looked_at_before_it_is_read(tmp_path: Path) -> None:
+    """A file of a kilobyte can claim any shape, and take its bytes from any other file."""
+    with h5py.File(tmp_path / "many.h5", "w") as file:
+        file.create_dataset("images", (10**11, 4, 4), "u1", chunks=(4096, 4, 4))
+        file.create_dataset("labels", (10**11,), "u1", chunks=(4096,))
+    with h5py.File(tmp_path / "large.h5", "w") as file:
+        file.create_dataset("images", (4, 60_000, 60_000), "u1", chunks=(1, 1000, 1000))
+        file["labels"] = np.array([0, 1, 0, 1])
+    (tmp_path / "secret.txt").write_bytes(b"S" * 256)
+    with h5py.File(tmp_path / "borrowed.h5", "w") as file:
+        file.create_dataset("images", (4, 8, 8), "u1", external=[(str(tmp_path / "secret.txt"), 0, 256)])
+        file["labels"] = np.array([0, 1, 0, 1])
+    for name, said in (
+        ("many", "100,000,000,000 pictures, the limit"),
+        ("large", "pictures of 60000 x 60000 pixels, the limit"),
+        ("borrowed", "images lies in another file"),
+    ):
+        with pytest.raises(DataError, match=said):
+            open_source(tmp_path / f"{name}.h5")
+
+
+def test_a_label_with_a_zero_byte_is_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", images=PICTURES, labels=np.array(["a\0b", "c", "d"] * 4))
+    with pytest.raises(DataError, match="a label holds a zero byte"):
+        open_source(tmp_path / "a.npz")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -437,3 +438,37 @@ def test_files_that_all_lie_outside_are_said_to_lie_outside(tmp_path: Path) -> N
     for source in (tmp_path / "set", tmp_path / "set" / "labels.csv"):
         with pytest.raises(DataError, match=r"all 2 files that labels\.csv names lie outside the folder"):
             open_source(source)
+
+
+def test_one_folder_of_one_sign_is_a_class(tmp_path: Path) -> None:
+    """Named so, or where the pictures' own names say nothing; a folder of data is none."""
+    for place in ("seven/7/a.png", "seven/7/b.png", "cats/cats/IMG_0001.jpg", "cats/cats/IMG_0002.jpg"):
+        write(tmp_path / place, glyph(1, 0))
+    assert set(open_source(tmp_path / "seven").labels) == {"7"}
+    assert set(open_source(tmp_path / "cats").labels) == {"cats"}
+    (tmp_path / "cats" / "cats").rename(tmp_path / "cats" / "images")
+    with pytest.raises(DataError, match="nothing tells their labels"):
+        open_source(tmp_path / "cats")
+
+
+def test_runs_and_reports_of_ours_below_a_folder_are_left_out(tmp_path: Path) -> None:
+    for place in ("d/a/1.png", "d/b/1.png", "d/runs/first/confusion.png", "d/rep/confusion.png"):
+        write(tmp_path / place, glyph(1, 0))
+    (tmp_path / "d/runs/first/run.json").write_text("{}")
+    np.savez(tmp_path / "d/runs/first/parts.npz", digests=np.zeros((2, 16)), parts=np.zeros(2))
+    (tmp_path / "d/rep/report.html").write_text("<p>")
+    found = open_source(tmp_path / "d")
+    assert sorted(found.labels) == ["a", "b"]
+    assert "left out: rep, runs/first, runs and reports of Glyphsmith" in found.notes
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_a_pipe_or_device_that_a_table_names_is_no_picture(tmp_path: Path) -> None:
+    write(tmp_path / "a.png", glyph(1, 0))
+    os.mkfifo(tmp_path / "b.png")
+    (tmp_path / "c.png").symlink_to("/dev/zero")
+    (tmp_path / "labels.csv").write_text("file,label\na.png,a\nb.png,b\nc.png,c\n")
+    found = open_source(tmp_path)
+    for i, said in ((1, "empty"), (2, "a pipe or a device")):
+        with pytest.raises(PictureError, match=said):
+            found.picture(i)

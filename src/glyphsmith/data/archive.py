@@ -30,7 +30,8 @@ __all__ = ["MAX_MEMBER_BYTES", "Tar", "Zip", "open_archive"]
 
 #: A larger array file inside an archive is to be unpacked by its owner.
 MAX_MEMBER_BYTES = 32 * 1024**3
-#: What a compressed tar may grow to, and by which factor once it is over a gigabyte: pictures hardly compress.
+#: What a compressed tar may grow to, and by which factor it and a zip's member once over a gigabyte: pictures hardly
+#: compress.
 MAX_UNPACKED_BYTES = 256 * 1024**3
 MAX_GROWTH = 200
 MAX_FILES = 20_000_000
@@ -120,6 +121,8 @@ class Zip:
         info = self._member(name)
         if info.file_size > MAX_MEMBER_BYTES:
             raise DataError(f"{self.where}: {name} has {info.file_size:,} bytes", hint="unpack the archive first")
+        if info.file_size > 1 << 30 and info.file_size > MAX_GROWTH * info.compress_size:
+            raise DataError(f"{self.where}: {name} unpacks to {info.file_size:,} bytes, which no set of pictures does")
         try:
             with self._zip.open(info) as member:
                 return _spooled(member)

@@ -18,15 +18,29 @@ from numpy.typing import NDArray
 
 from glyphsmith.data.pictures import LabelledPictures, NumberedNames, Part, part_of
 from glyphsmith.errors import DataError, PictureError
-from glyphsmith.picture import Picture, load_picture
+from glyphsmith.picture import MAX_PIXELS, Picture, load_picture
 
-__all__ = ["ArrayStore", "Gathered", "Layout", "Pair", "SliceableArray", "find_pairs", "labels_of", "layout_of"]
+__all__ = [
+    "ArrayStore",
+    "Gathered",
+    "Layout",
+    "Pair",
+    "SliceableArray",
+    "check_extent",
+    "find_pairs",
+    "labels_of",
+    "layout_of",
+]
 
 _PICTURE_WORDS = frozenset({"x", "image", "images", "img", "imgs", "data", "picture", "pictures", "features", "pixels"})
 _LABEL_WORDS = frozenset({"y", "label", "labels", "target", "targets", "text", "texts", "class", "classes", "answers"})
 _FILL_WORDS = frozenset({"set", "dataset", "arr", "array", "batch", "all", "orig", "list"})
 #: Rows that are looked at together when values are searched or converted.
 _ROWS = 4096
+#: Values that are looked at together, where pictures are large.
+_VALUES = 1 << 26
+#: Larger sets would not fit their own list of labels, and no set of pictures is known to have as many.
+MOST_PICTURES, MOST_LABEL_VALUES = 100_000_000, 1 << 30
 
 
 class SliceableArray(Protocol):
@@ -147,22 +161,35 @@ def layout_of(array: SliceableArray, where: str) -> tuple[Layout, list[str]]:
         )
     if 0 in shape:
         raise DataError(f"{where}: the pictures are empty, shape {tuple(array.shape)}")
+    check_extent(array, shape[1:] if channel_first else shape[:2], where)
     factor, offset = _scale(array, where, notes)
     return Layout(shape, channel_first, factor, offset), notes
+
+
+def check_extent(array: SliceableArray, size: Sequence[int], where: str) -> None:
+    """Refuse an array (N, ...) that is too large before a value of it is read; ``size`` is a picture's (H, W).
+
+    A file of a kilobyte can claim any shape, and all that was never written is made when it is asked for.
+    """
+    if array.shape[0] > MOST_PICTURES:
+        raise DataError(f"{where}: {array.shape[0]:,} pictures, the limit is {MOST_PICTURES:,}")
+    if math.prod(size) > MAX_PIXELS:
+        raise DataError(f"{where}: pictures of {' x '.join(map(str, size))} pixels, the limit is {MAX_PIXELS:,} in all")
 
 
 def _scale(array: SliceableArray, where: str, notes: list[str]) -> tuple[float, float]:
     """Give factor and offset to 0..255. Values are looked at only where their type does not settle it."""
     kind = array.dtype.kind
-    if array.dtype == np.uint8 and int(np.asarray(array[:_ROWS]).max(initial=255 * (array.shape[0] == 0))) > 1:
+    step = max(1, min(_ROWS, _VALUES // math.prod(array.shape[1:])))
+    if array.dtype == np.uint8 and int(np.asarray(array[:step]).max(initial=255 * (array.shape[0] == 0))) > 1:
         return 1.0, 0.0
     if kind == "b":
         return 255.0, 0.0
     if kind not in "uif":
         raise DataError(f"{where}: values of type {array.dtype} are no pixels", hint="store uint8")
     low, high = math.inf, -math.inf
-    for start in range(0, array.shape[0], _ROWS):
-        rows = np.asarray(array[start : start + _ROWS])
+    for start in range(0, array.shape[0], step):
+        rows = np.asarray(array[start : start + step])
         if not np.isfinite(rows).all():
             raise DataError(f"{where}: holds values that are not finite", hint="store uint8")
         low, high = min(low, float(rows.min())), max(high, float(rows.max()))
@@ -184,6 +211,8 @@ def _scale(array: SliceableArray, where: str, notes: list[str]) -> tuple[float, 
 
 def labels_of(array: SliceableArray, where: str, names: Sequence[str] = ()) -> list[str]:
     """Read labels: numbers, one-hot rows, or text; ``names`` replaces numbers. Raises DataError."""
+    if math.prod(array.shape) > MOST_LABEL_VALUES:
+        raise DataError(f"{where}: {math.prod(array.shape):,} values are too many for labels")
     values = np.asarray(array[:])
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
@@ -213,11 +242,14 @@ def labels_of(array: SliceableArray, where: str, names: Sequence[str] = ()) -> l
 def _text(value: object, where: str) -> str:
     if isinstance(value, bytes):
         try:
-            return value.decode("utf-8")
+            value = value.decode("utf-8")
         except UnicodeDecodeError:
             raise DataError(f"{where}: a label is not UTF-8: {value[:40]!r}") from None
     if isinstance(value, str | int):
-        return str(value)
+        text = str(value)
+        if "\0" in text:  # HDF5 cannot hold it, and nobody means it
+            raise DataError(f"{where}: a label holds a zero byte: {text[:40]!r}")
+        return text
     raise DataError(f"{where}: a label is of type {type(value).__name__}")
 
 

@@ -61,6 +61,10 @@ def name_of_file(path: str) -> str:
     return stem or name
 
 
+#: What a folder of pictures of all labels is called.
+_NO_CLASS = frozenset(("data", "dataset", "image", "images", "img", "imgs", "photos", "pictures", "samples", "scans"))
+
+
 def label_in_name(path: str) -> str:
     """Give the label a file name carries: all before the first ``_``, without the `` (2)`` of a copy; may be empty."""
     return labels_in_names([path])[0]
@@ -124,6 +128,9 @@ def open_folders(tree: Tree, pictures: Sequence[str], where: str) -> LabelledPic
             f"{where}: images/ beside masks/ is a set of pictures with masks, and this version learns labels only",
             hint=OVERRIDE,
         )
+    if kinds == {""} and (only := _one_class(pictures, list(held))):
+        label_of, kinds = dict.fromkeys(held, only), {only}
+        notes.append(f"all pictures lie in {only}/, and their names are no labels: {only!r} is the one label")
     if kinds == {""}:
         return _by_name(tree, pictures, parts, where, said_parts)
     if "" in kinds:
@@ -143,7 +150,7 @@ def open_folders(tree: Tree, pictures: Sequence[str], where: str) -> LabelledPic
     shown = ", ".join(sorted(kinds)[:4]) + (" ..." if len(kinds) > 4 else "")
     return LabelledPictures(
         form="one folder a class",
-        reason=f"the pictures lie in {len(kinds):,} folders ({shown}){said_parts}",
+        reason=f"the pictures lie in {len(kinds):,} folder{'' if len(kinds) == 1 else 's'} ({shown}){said_parts}",
         where=where,
         store=FileStore(tree, names),
         names=names,
@@ -153,17 +160,27 @@ def open_folders(tree: Tree, pictures: Sequence[str], where: str) -> LabelledPic
     )
 
 
+def _one_class(pictures: Sequence[str], folders: Sequence[str]) -> str:
+    """Give the name of the one folder that all pictures lie in where it is their label, else "".
+
+    It is where their own names are none, and where it is a single sign and no name has the form LABEL_anything.
+    """
+    name = folders[0].rpartition("/")[2]
+    if len(folders) > 1 or not name or part_of(name) or name.lower() in _NO_CLASS:
+        return ""
+    sign = len(name) == 1 and not any("_" in name_of_file(path) for path in pictures)
+    return normalise_label(name) if sign or why_no_labels(pictures) else ""
+
+
 def _by_name(
     tree: Tree, pictures: Sequence[str], parts: list[Part] | None, where: str, said_parts: str
 ) -> LabelledPictures:
     labels = labels_in_names(pictures)
     doubt = why_no_labels(pictures, labels)
     if doubt:
-        folder = pictures[0].rpartition("/")[0]
         raise DataError(
             f"{where}: {len(pictures):,} pictures, but nothing tells their labels: {doubt}",
-            hint="put them into one folder a class, name them LABEL_anything.png, or add a labels.csv (file,label)"
-            + (f"; if {folder!r} is itself the one class, name the folder above it" if folder else ""),
+            hint="put them into one folder a class, name them LABEL_anything.png, or add a labels.csv (file,label)",
         )
     keep = [i for i, label in enumerate(labels) if label]
     notes = []

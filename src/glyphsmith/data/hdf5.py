@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from glyphsmith.data.arrays import ArrayStore, Gathered, Layout, find_pairs, labels_of, layout_of
+from glyphsmith.data.arrays import ArrayStore, Gathered, Layout, check_extent, find_pairs, labels_of, layout_of
 from glyphsmith.data.pictures import LabelledPictures, Part
 from glyphsmith.errors import DataError, MissingExtraError, PictureError
 from glyphsmith.picture import Picture, load_picture
@@ -55,6 +55,8 @@ def _own(file: h5py.File, where: str) -> LabelledPictures:
             f"{where}: written by a newer Glyphsmith (form {version}, this one reads {FORMAT_VERSION})",
             hint="upgrade glyphsmith",
         )
+    for key in file:
+        _check_own_bytes(file, key, where)
     labels = labels_of(file["labels"], where)
     names = labels_of(file["names"], where)
     codes = np.asarray(file["parts"][:]).tolist()
@@ -64,6 +66,7 @@ def _own(file: h5py.File, where: str) -> LabelledPictures:
         pictures = file["pictures"]
         if pictures.dtype != np.uint8 or pictures.ndim not in (3, 4):
             raise DataError(f"{where}: pictures of type {pictures.dtype} and shape {pictures.shape}")
+        check_extent(pictures, pictures.shape[1:3], where)
         store = ArrayStore([(pictures, Layout(tuple(pictures.shape[1:]), channel_first=False))])
         count = pictures.shape[0]
         how = f"{count:,} pictures of one size, {' x '.join(map(str, pictures.shape[1:]))}"
@@ -75,7 +78,7 @@ def _own(file: h5py.File, where: str) -> LabelledPictures:
         raise DataError(f"{where}: its lists differ in length", hint="write it again with `glyphsmith data import`")
     if not count:
         raise DataError(f"{where}: holds no picture")
-    parts = [PART_CODES[code] if code < len(PART_CODES) else None for code in codes]
+    parts = [PART_CODES[code] if 0 <= code < len(PART_CODES) else None for code in codes]
     return LabelledPictures(
         form="HDF5 of Glyphsmith",
         reason=f"its head says so; {how}",
@@ -96,6 +99,7 @@ def _foreign(file: h5py.File, where: str) -> LabelledPictures:
 
     def note(name: str, item: Any) -> None:
         if isinstance(item, h5py.Dataset) and item.shape is not None:
+            _check_own_bytes(file, name, where)
             shapes[name] = item.shape
 
     file.visititems(note)
@@ -115,6 +119,18 @@ def _foreign(file: h5py.File, where: str) -> LabelledPictures:
         where=where,
         split_by="their names",
     )
+
+
+def _check_own_bytes(file: h5py.File, key: str, where: str) -> None:
+    """Refuse what takes its bytes from another file: that would read any file of this machine as pixels."""
+    import h5py
+
+    link, item = file.get(key, getlink=True), file.get(key)
+    elsewhere = isinstance(link, h5py.ExternalLink)
+    if isinstance(item, h5py.Dataset):
+        elsewhere = elsewhere or bool(item.external) or item.is_virtual
+    if elsewhere:
+        raise DataError(f"{where}: {key} lies in another file, which is not looked at", hint="copy it into one file")
 
 
 class EncodedStore:

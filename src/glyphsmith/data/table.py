@@ -20,6 +20,9 @@ from glyphsmith.picture import PICTURE_SUFFIXES
 
 __all__ = ["decoded", "finder", "has_table_header", "is_picture_name", "open_csv", "whole_file"]
 
+#: A larger table is none: five million lines take as much, and it is read whole.
+MAX_TABLE_BYTES = 2**28
+
 _USUAL = tuple(sorted(PICTURE_SUFFIXES))
 _FILE_COLUMNS = ("file", "filename", "file_name", "path", "filepath", "image", "img", "picture", "image_path", "name")
 _LABEL_COLUMNS = ("label", "text", "labels", "class", "target", "transcription", "truth", "digit", "character", "latex")
@@ -212,6 +215,9 @@ def _column(header: Sequence[str], names: Sequence[str]) -> int | None:
 def whole_file(tree: Tree, name: str) -> bytes:
     """Read a table. Raises DataError."""
     try:
+        size = tree.size(name)
+        if size > MAX_TABLE_BYTES:
+            raise DataError(f"{name}: {size:,} bytes, a table has at most {MAX_TABLE_BYTES:,}")
         with tree.open(name) as file:
             return file.read()
     except OSError as error:

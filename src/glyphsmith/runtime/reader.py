@@ -31,6 +31,9 @@ __all__ = ["Reader", "Reading", "open_reader"]
 BATCH = 64
 BATCH_PIXELS = 4_000_000
 
+#: Decoders that are kept, one for each way of asking; the oldest goes first.
+MOST_DECODERS = 16
+
 _PER_LABEL = frozenset({"probabilities", "logits", "map"})
 
 Reading = LabelReading | TextReading
@@ -117,11 +120,13 @@ class Reader:
             from glyphsmith.decode.reading import text_answers  # 30 ms that readers of labels do without
 
             asked = (top, reject, charset, pattern)
-            if asked not in self._decoders:
-                self._decoders[asked] = text_answers(
-                    self.card, top=top, reject=reject, charset=charset, pattern=pattern
-                )
-            return self._decoders[asked]
+            decoder = self._decoders.get(asked)
+            if decoder is None:
+                decoder = text_answers(self.card, top=top, reject=reject, charset=charset, pattern=pattern)
+                while len(self._decoders) >= MOST_DECODERS:
+                    self._decoders.pop(next(iter(self._decoders)), None)
+                self._decoders[asked] = decoder
+            return decoder
         if charset is not None or pattern is not None:
             raise PatternError(
                 f"{self.name} answers one label a picture; a character set or a pattern is for readers of texts",
