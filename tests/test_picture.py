@@ -308,3 +308,22 @@ def test_every_kind_of_pixels_is_still_opened(kind):
     if kind not in Image.SAVE and Image.init() and kind not in Image.SAVE:
         pytest.skip(f"this Pillow does not write {kind}")
     assert load_picture(encoded(Image.new("RGB", (16, 16), (255, 255, 255)), kind)).shape == (16, 16, 3)
+
+
+def test_a_pil_picture_that_breaks_while_it_is_loaded_is_a_picture_error():
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 40), dtype=np.uint8))
+    cut = Image.open(io.BytesIO(encoded(noise)[:900]))
+    closed = Image.new("L", (4, 4))
+    closed.close()
+    for broken in (cut, closed, Image.new("La", (4, 4))):
+        with pytest.raises(PictureError, match="damaged"):
+            load_picture(broken)
+
+
+def test_an_object_whose_read_raises_anything_is_a_picture_error():
+    class Odd:
+        def read(self, size):
+            raise RuntimeError("no")
+
+    with pytest.raises(PictureError, match="cannot be read"):
+        load_picture(Odd())

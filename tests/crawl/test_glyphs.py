@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -135,6 +136,13 @@ def test_a_reader_may_have_more_labels_in_any_order_but_needs_all_digits():
     assert digits_of(found.scores) == "".join(TEXTS)
     with pytest.raises(ModelError, match="cannot answer 8, 9"):
         SheetReader(Told("01234567"))
+
+
+def test_a_reader_of_texts_is_refused():
+    told = Told()
+    told.card = SimpleNamespace(task="text")
+    with pytest.raises(ModelError, match="reads texts, not single signs"):
+        SheetReader(told)
 
 
 # What is known of one page

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from glyphsmith.crawl.job import open_job
+from glyphsmith.crawl.pace import Account
 from glyphsmith.crawl.solution import Solution
-from glyphsmith.crawl.solve import MOST_READINGS, Wishes, _Story
+from glyphsmith.crawl.solve import MOST_READINGS, Wishes, _Story, solve
 from glyphsmith.crawl.visitor import Failed, GaveUp
 from glyphsmith.errors import DataError
 
@@ -141,3 +142,11 @@ def test_a_bound_is_a_number_of_wrong_pages_between_0_and_1():
     for bound in (0.0, 1.0, -1.0, float("nan")):
         with pytest.raises(DataError, match="a bound of"):
             Wishes(bound=bound)
+
+
+def test_a_job_is_not_gone_on_with_for_another_account(tmp_path):
+    """The numbers are the account's, so another one's sum would be wrong; nothing is asked of the site."""
+    with open_job(tmp_path / "job.jsonl", {"job": "solve", "url": URL, "account": "a@example.org"}):
+        pass
+    with pytest.raises(DataError, match="its account is 'a@example.org', not 'b@example.org'"):
+        solve(URL, None, pages=[1], out=tmp_path, account=Account("b@example.org", "word"))

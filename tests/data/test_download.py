@@ -137,6 +137,18 @@ def test_a_server_that_offers_a_terabyte_is_refused(server: Server, tmp_path: Pa
         fetch("small", folder=tmp_path, progress=False)
 
 
+def test_a_mirror_that_breaks_off_beside_one_that_is_wrong_comes_to_an_end(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the second throws away is no gain of the first, however often."""
+    small = PUBLISHED["small"]
+    monkeypatch.setitem(PUBLISHED, "small", PublishedSet((server.url, server.url), small.files, small.page))
+    server.moods = ["cut", "wrong no range"] * 50
+    with pytest.raises(DownloadError):
+        fetch("small", folder=tmp_path, progress=False)
+    assert len(server.ranges) <= 2 * (download.ROUNDS + 1)
+
+
 def test_the_next_mirror_is_tried(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     good = PUBLISHED["small"]
     gone = "http://127.0.0.1:9/"  # the discard port: nobody listens

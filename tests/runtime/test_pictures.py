@@ -64,3 +64,20 @@ def test_a_pipe_in_a_folder_is_no_picture(album):
     assert names(expand([str(album / "*.png")]), album) == ["b.png"]
     with pytest.raises(DataError, match="no file matches"):
         expand([str(album / "p*.png")])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
+def test_links_are_followed_once_and_one_that_leads_nowhere_fails_in_its_place(album):
+    (album / "gone.png").symlink_to(album / "nothing.png")
+    (album / "sub" / "up").symlink_to(album, target_is_directory=True)
+    (album / "there").symlink_to(album / "sub", target_is_directory=True)
+    found = names(expand([str(album)]), album)
+    assert found[:3] == ["a.JPG", "b.png", "gone.png"]
+    assert sorted(name.rpartition("/")[2] for name in found[3:]) == ["[1].png", "ᚠ one.webp"]
+
+
+def test_litter_of_operating_systems_is_passed_over(album):
+    for name in ("@eaDir/a.png/thumb.jpg", "__MACOSX/._a.png"):
+        (album / name).parent.mkdir(parents=True)
+        (album / name).write_bytes(b"x")
+    assert names(expand([str(album)]), album) == ["a.JPG", "b.png", "sub/[1].png", "sub/ᚠ one.webp"]
