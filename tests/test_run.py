@@ -245,7 +245,7 @@ def test_ended_before_learning_it_leaves_nothing_behind(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ended_after_learning_it_still_writes_its_file_and_resume_adds_the_figures(
-    signs: Path, tmp_path: Path, monkeypatch, number: signal.Signals
+    signs: Path, tmp_path: Path, capsys, monkeypatch, number: signal.Signals
 ) -> None:
     from glyphsmith import run as story
 
@@ -257,6 +257,9 @@ def test_ended_after_learning_it_still_writes_its_file_and_resume_adds_the_figur
 
     monkeypatch.setattr(story, "_gate", signalled)
     assert main(["train", str(signs), "--out", str(run), *FAST]) == 130
+    out, err = capsys.readouterr()
+    assert out.strip() == str(run / "model.onnx")
+    assert f"--resume --out {run} adds them" in err
     assert glyphsmith.load(str(run)).card.alphabet == ("bar", "cross", "ring")
     assert not (run / "report.html").exists()
     monkeypatch.undo()

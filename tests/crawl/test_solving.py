@@ -148,5 +148,5 @@ def test_a_job_is_not_gone_on_with_for_another_account(tmp_path):
     """The numbers are the account's, so another one's sum would be wrong; nothing is asked of the site."""
     with open_job(tmp_path / "job.jsonl", {"job": "solve", "url": URL, "account": "a@example.org"}):
         pass
-    with pytest.raises(DataError, match="its account is 'a@example.org', not 'b@example.org'"):
+    with pytest.raises(DataError, match=r"its account is 'a@example\.org', not 'b@example\.org'"):
         solve(URL, None, pages=[1], out=tmp_path, account=Account("b@example.org", "word"))
