@@ -101,7 +101,7 @@ def read_bounded(file: BinaryIO) -> bytes:
 
 def _loaded(source: Any, where: str, max_pixels: int) -> Picture:
     if isinstance(source, np.ndarray):
-        return _from_array(source, where, max_pixels)
+        return _from_array(np.asarray(source), where, max_pixels)
     if isinstance(source, Image.Image):
         return _guarded(lambda: _from_image(source, where, max_pixels), where, max_pixels)
     if isinstance(source, bytes | bytearray | memoryview):

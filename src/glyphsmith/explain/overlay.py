@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from glyphsmith.errors import DataError, ModelError
+from glyphsmith.errors import DataError
 from glyphsmith.fonts import find_font, missing
 from glyphsmith.picture import Picture, load_picture
 from glyphsmith.runtime.placement import Frame, place_frame
@@ -59,12 +59,8 @@ def explain(reader: Reader, source: Any, *, label: str | None = None) -> Explana
     ``source`` is whatever ``load_picture`` opens. Raises PictureError, ModelError where the file has no map, as no
     reader of texts has, DataError for a label outside the alphabet.
     """
-    if reader.card.task == "text":
-        raise ModelError(
-            f"{reader.name} reads whole texts, and such a reader has no map of what spoke for its answer",
-            hint="glyphsmith read MODEL PICTURE --steps OUT.png draws what every column of the picture said",
-        )
     picture = load_picture(source)
+    maps = reader.class_map(picture)
     reading = reader.read(picture, top=3, reject=0.0)
     answer = reading.top[0][0]
     if label is not None and label not in reader.alphabet:
@@ -73,7 +69,6 @@ def explain(reader: Reader, source: Any, *, label: str | None = None) -> Explana
             hint=f"it holds {', '.join(reader.alphabet.labels[:20])}{' ...' if len(reader.alphabet) > 20 else ''}",
         )
     chosen = answer if label is None else label
-    maps = reader.class_map(picture)
     # What speaks for all labels alike decides nothing: only the distance from the mean map does.
     own = maps[reader.alphabet.index(chosen)]
     evidence = own - maps.mean(axis=0) if len(maps) > 1 else own

@@ -219,6 +219,11 @@ class Reader:
 
     def class_map(self, picture: Any) -> NDArray[np.float32]:
         """Give the class activation map (K, h, w) of one picture. Raises ModelError where the file has none."""
+        if self.card.task == "text":
+            raise ModelError(
+                f"{self.name} reads whole texts, and such a reader has no map of what spoke for its answer",
+                hint="glyphsmith read MODEL PICTURE --steps OUT.png draws what every column of the picture said",
+            )
         maps = self._outputs(["map"], load_picture(picture)[None])[0]
         return np.asarray(maps[0])
 

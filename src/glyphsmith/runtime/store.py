@@ -40,6 +40,8 @@ def find(model: str | os.PathLike[str]) -> str:
     A file or a run folder goes before a shipped reader of the same name. Raises ModelError with a near name.
     """
     word = os.fspath(model)
+    if not word:
+        raise ModelError("MODEL is empty", hint="glyphsmith models lists the shipped readers")
     if os.path.isfile(word):
         return word
     in_run = os.path.join(word, "model.onnx")
