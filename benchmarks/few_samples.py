@@ -168,7 +168,8 @@ def main() -> None:
                     rows.append((alphabet.name, *learn_and_read(train, test, name, place, asked)))
                     print(name, most, *rows[-1], flush=True)
                 report(f"{name}, {most} drawers", rows)
-                strangers(places, tests)
+                if len(places) > 1:
+                    strangers(places, tests)
 
 
 if __name__ == "__main__":

@@ -101,7 +101,7 @@ def _quantiles(values: NDArray[np.float64], weight: NDArray[np.float64], at: Seq
 def in_words(found: Forecast, weakest: Sequence[str]) -> str:
     """Say it in one sentence."""
     low, high = (100.0 * end for end in found.ci95)
-    gain = f"; {' and '.join(weakest)} gain most" if weakest else ""
+    gain = f"; {' and '.join(weakest)} gain{'s' if len(weakest) == 1 else ''} most" if weakest else ""
     return (
         f"how many more: with about {found.more} more of each label (now {found.pictures:.0f}), "
         f"{low:.1f} to {high:.1f} % (95 % interval of power laws with floors, through {len(found.points)} shares of "
