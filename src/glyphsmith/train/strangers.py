@@ -204,8 +204,9 @@ class Threshold:
         """Say it."""
         return (
             f"none of these: a picture is refused whose labels have less than {self.at:g} of the probability together; "
-            f"that keeps {100 * self.kept:.1f} % of own pictures (settled by {self.n:,}) and refuses {100 * self.refused:.1f} % of "
-            f"{self.strangers} painted symbols of other alphabets (--reject 0 refuses nothing)"
+            f"that keeps {100 * self.kept:.1f} % of own pictures (settled by {self.n:,}) and refuses "
+            f"{100 * self.refused:.1f} % of {self.strangers} painted symbols of other alphabets "
+            "(--reject 0 refuses nothing)"
         )
 
 
