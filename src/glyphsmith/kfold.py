@@ -112,7 +112,7 @@ class Scored:
         whole = f"{percent(e.accuracy, e.n)} of {e.n:,} pictures are read rightly"
         interval = f"95 % interval {low} to {high}, Wilson, all folds together"
         of_mean = f"95 % interval {t_low} to {t_high}, Student's t over {self.count} folds"
-        if found.t95 == (0.0, 1.0):
+        if len(set(found.accuracies)) < 2:
             of_mean = "folds that agree give no interval of it"
         return [
             f"{self.part}: {whole}, each by a network that had not learned from it ({interval})",

@@ -10,7 +10,7 @@ import io
 import os
 import stat
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, BinaryIO
 
@@ -27,6 +27,7 @@ __all__ = [
     "Picture",
     "describe_source",
     "is_junk",
+    "is_ours",
     "load_picture",
     "read_bounded",
 ]
@@ -60,11 +61,17 @@ PICTURE_SUFFIXES = frozenset(
 
 #: What operating systems and network drives leave between pictures.
 _JUNK_NAMES = frozenset({"thumbs.db", "desktop.ini", "__macosx", "@eadir", "$recycle.bin"})
+_OF_OURS = frozenset({"run.json", "report.html"})
 
 
 def is_junk(part: str) -> bool:
     """Say whether a file or folder is litter of an operating system or hidden."""
     return part.startswith(".") or part.lower() in _JUNK_NAMES
+
+
+def is_ours(names: Iterable[str]) -> bool:
+    """Say whether a folder with files of these names is a run or a report of Glyphsmith, its pictures drawings."""
+    return not _OF_OURS.isdisjoint(names)
 
 
 def describe_source(source: object) -> str:

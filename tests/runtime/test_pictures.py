@@ -76,6 +76,14 @@ def test_links_are_followed_once_and_one_that_leads_nowhere_fails_in_its_place(a
     assert sorted(name.rpartition("/")[2] for name in found[3:]) == ["[1].png", "ᚠ one.webp"]
 
 
+def test_runs_and_reports_below_a_folder_are_passed_over_and_read_where_they_are_named(album):
+    for name in ("run/run.json", "run/curves.png", "run/deep/x.png"):
+        (album / name).parent.mkdir(exist_ok=True)
+        (album / name).write_bytes(b"x")
+    assert names(expand([str(album)]), album) == ["a.JPG", "b.png", "sub/[1].png", "sub/ᚠ one.webp"]
+    assert names(expand([str(album / "run")]), album) == ["run/curves.png", "run/deep/x.png"]
+
+
 def test_litter_of_operating_systems_is_passed_over(album):
     for name in ("@eaDir/a.png/thumb.jpg", "__MACOSX/._a.png"):
         (album / name).parent.mkdir(parents=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal, Protocol
 
 from glyphsmith.errors import DataError, PictureError
-from glyphsmith.picture import MAX_PICTURE_BYTES, PICTURE_SUFFIXES, Picture, is_junk, load_picture
+from glyphsmith.picture import MAX_PICTURE_BYTES, PICTURE_SUFFIXES, Picture, is_junk, is_ours, load_picture
 
 __all__ = ["MAX_PICTURE_BYTES", "FileStore", "Folder", "Tree", "is_text_name"]
 
@@ -18,8 +18,6 @@ __all__ = ["MAX_PICTURE_BYTES", "FileStore", "Folder", "Tree", "is_text_name"]
 _AT_ONCE = 1 << 16
 #: A table may name a pipe; opened so, it is empty instead of waiting for a writer.
 _TO_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
-#: What tells a folder that Glyphsmith wrote: a run, a report. Its pictures are drawings of results.
-_OF_OURS = frozenset({"run.json", "report.html"})
 
 
 class Tree(Protocol):
@@ -85,7 +83,7 @@ class Folder:
                 seen.add((state.st_dev, state.st_ino))
                 with os.scandir(folder) as listed:
                     entries = list(listed)
-                if below and not _OF_OURS.isdisjoint(entry.name for entry in entries):
+                if below and is_ours(entry.name for entry in entries):
                     ours.append(below.rstrip("/"))
                     continue
                 for entry in entries:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 
 from glyphsmith.errors import DataError
-from glyphsmith.picture import PICTURE_SUFFIXES, is_junk
+from glyphsmith.picture import PICTURE_SUFFIXES, is_junk, is_ours
 
 __all__ = ["STDIN", "expand"]
 
@@ -18,7 +18,7 @@ def expand(words: Iterable[str]) -> list[str]:
     """Give the pictures that the words name, in their order.
 
     A folder gives every picture below it, sorted, without hidden ones, litter of
-    operating systems and what is no file. A word with ``*``, ``?`` or
+    operating systems, runs and reports of ours and what is no file. A word with ``*``, ``?`` or
     ``[`` that is no file is a pattern (``**`` goes into folders), as a shell of Windows does not expand them. Any other
     word stays as it is, so that a missing file fails in its place and the others are read. Raises DataError for a
     folder without pictures and a pattern without a match.
@@ -54,7 +54,8 @@ def _inside(folder: str) -> Iterator[str]:
     for place, folders, files in os.walk(folder, followlinks=True):
         state = os.stat(place)  # noqa: PTH116
         # A link to a folder above would be walked for ever.
-        if (state.st_dev, state.st_ino) in seen and state.st_ino:
+        again = (state.st_dev, state.st_ino) in seen and state.st_ino
+        if again or (place != folder and is_ours(files)):
             folders.clear()
             continue
         seen.add((state.st_dev, state.st_ino))
