@@ -440,11 +440,19 @@ def test_files_that_all_lie_outside_are_said_to_lie_outside(tmp_path: Path) -> N
             open_source(source)
 
 
-def test_one_folder_of_one_sign_is_a_class(tmp_path: Path) -> None:
-    """Named so, or where the pictures' own names say nothing; a folder of data is none."""
-    for place in ("seven/7/a.png", "seven/7/b.png", "cats/cats/IMG_0001.jpg", "cats/cats/IMG_0002.jpg"):
+def test_one_folder_is_a_class_where_its_pictures_names_say_nothing(tmp_path: Path) -> None:
+    """A folder of data is none, nor is one of captchas that are named after their texts, whatever it is called."""
+    for place in (
+        "seven/7/scan_1.png",
+        "seven/7/scan_2.png",
+        "texts/t/A7Q2.png",
+        "texts/t/B3KX.png",
+        "cats/cats/IMG_0001.jpg",
+        "cats/cats/IMG_0002.jpg",
+    ):
         write(tmp_path / place, glyph(1, 0))
     assert set(open_source(tmp_path / "seven").labels) == {"7"}
+    assert set(open_source(tmp_path / "texts").labels) == {"A7Q2", "B3KX"}
     assert set(open_source(tmp_path / "cats").labels) == {"cats"}
     (tmp_path / "cats" / "cats").rename(tmp_path / "cats" / "images")
     with pytest.raises(DataError, match="nothing tells their labels"):

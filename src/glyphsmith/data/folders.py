@@ -163,13 +163,12 @@ def open_folders(tree: Tree, pictures: Sequence[str], where: str) -> LabelledPic
 def _one_class(pictures: Sequence[str], folders: Sequence[str]) -> str:
     """Give the name of the one folder that all pictures lie in where it is their label, else "".
 
-    It is where their own names are none, and where it is a single sign and no name has the form LABEL_anything.
+    It is where their own names are none; what is named like a label may be one, in a folder of any name.
     """
     name = folders[0].rpartition("/")[2]
     if len(folders) > 1 or not name or part_of(name) or name.lower() in _NO_CLASS:
         return ""
-    sign = len(name) == 1 and not any("_" in name_of_file(path) for path in pictures)
-    return normalise_label(name) if sign or why_no_labels(pictures) else ""
+    return normalise_label(name) if why_no_labels(pictures) else ""
 
 
 def _by_name(
