@@ -82,6 +82,7 @@ def test_sixteen_bits_are_scaled_not_cut():
     image = Image.fromarray(deep)
     assert load_picture(encoded(image))[0, :, 0].tolist() == [0, 1, 128, 255]
     assert load_picture(encoded(image, "TIFF"))[0, :, 0].tolist() == [0, 1, 128, 255]
+    assert load_picture(deep.astype(">u2"))[0, :, 0].tolist() == [0, 1, 128, 255]
     assert load_picture(deep)[0, :, 0].tolist() == [0, 1, 128, 255]
 
 

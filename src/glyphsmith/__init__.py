@@ -63,11 +63,11 @@ __all__ = [
 ]
 
 
-def load(model: str | os.PathLike[str] | bytes) -> Reader:
+def load(model: str | os.PathLike[str] | bytes | bytearray | memoryview) -> Reader:
     """Open a reader: a ``.onnx`` file or its bytes, a run folder or the name of a shipped reader. Raises ModelError."""
     from glyphsmith.runtime.reader import open_reader
 
-    return open_reader(model)
+    return open_reader(bytes(model) if isinstance(model, bytearray | memoryview) else model)
 
 
 def _train(source: str | Path | None = None, *, out: str | Path, **options: Any) -> Outcome:
@@ -137,3 +137,6 @@ else:
 
             return Reader
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

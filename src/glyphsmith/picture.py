@@ -269,7 +269,7 @@ def _from_array(array: NDArray[Any], where: str, max_pixels: int) -> Picture:
     _guard(array.shape[1], array.shape[0], where, max_pixels)
     if array.dtype == np.bool_:
         array = array.astype(np.uint8) * 255
-    elif array.dtype == np.uint16:
+    elif array.dtype.kind == "u" and array.dtype.itemsize == 2:  # of either byte order
         array = (array / 257.0).round().astype(np.uint8)
     elif np.issubdtype(array.dtype, np.floating):
         if not np.isfinite(array).all() or array.min() < 0.0 or array.max() > 1.0:

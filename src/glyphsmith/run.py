@@ -328,8 +328,6 @@ def _report(
         doubtful=doubtful,
         refusing=threshold.curve if threshold else (),
     )
-    if evaluation is not None:
-        write_report(folder, evaluation, story=story)
     weights = count_weights(fit.network)
     measured: dict[str, Any] = (
         {**evaluation.as_dict(), "part": part} if evaluation is not None else {"task": recipe.task, "n": 0, "part": ""}
@@ -357,6 +355,9 @@ def _report(
         "audit": task.audit.as_dict(),
     }
     write_atomically(folder / "metrics.json", json.dumps(document, ensure_ascii=False, indent=1))
+    if evaluation is not None:
+        # Last: no drawing may cost the figures.
+        write_report(folder, evaluation, story=story)
     if not fit.interrupted:
         for name in ("prepared", "folds"):
             shutil.rmtree(folder / name, ignore_errors=True)

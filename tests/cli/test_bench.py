@@ -1,6 +1,9 @@
 import json
 
+import pytest
+
 from glyphsmith.cli import main
+from glyphsmith.errors import ModelError
 from glyphsmith.runtime import bench
 from tiny_reader import tiny_reader
 
@@ -38,3 +41,17 @@ def test_the_test_picture_is_the_same_at_every_call():
     assert first.shape == (28, 40, 3)
     assert (first == second).all()
     assert first.min() < 60 < 200 < first.max()
+
+
+def test_a_module_in_this_folder_is_none_of_ours(tmp_path, monkeypatch):
+    tiny_reader(tmp_path / "-tiny.onnx")
+    (tmp_path / "json.py").write_text("raise SystemExit('mine')")
+    monkeypatch.chdir(tmp_path)
+    median_ms, _ = bench.cold_start("-tiny.onnx", rounds=1)
+    assert median_ms > 0
+
+
+def test_a_process_that_fails_is_an_error_in_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ModelError, match=r"nowhere\.onnx: `glyphsmith read` fails in a process of its own: error: "):
+        bench.cold_start("nowhere.onnx", rounds=1)

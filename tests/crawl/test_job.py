@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from glyphsmith.crawl.job import MOST_KEPT, open_job
+from glyphsmith.crawl.job import MOST_KEPT, open_job, tell_lines
 from glyphsmith.crawl.known import read_numbers
 from glyphsmith.crawl.solution import Solution
 from glyphsmith.errors import DataError
@@ -53,6 +53,61 @@ def test_the_job_of_another_crawl_is_refused(tmp_path):
     path.write_text("no job\n")
     with pytest.raises(DataError, match="1: is no line of a job"):
         lines_of(path)
+
+
+def test_a_forgotten_account_may_be_given_later_and_another_one_may_not(tmp_path):
+    path = tmp_path / "job.jsonl"
+    with open_job(path, {**HEAD, "account": None}):
+        pass
+    with open_job(path, {**HEAD, "account": "a@b.c"}) as job:
+        job.write({"log_in": 1})
+    with pytest.raises(DataError, match=r"its account is 'a@b\.c'"), open_job(path, {**HEAD, "account": None}):
+        pass
+
+
+def test_two_crawls_in_one_job_are_refused(tmp_path):
+    path = tmp_path / "job.jsonl"
+    with open_job(path, HEAD), pytest.raises(DataError, match="another crawl is at work here"), open_job(path, HEAD):
+        pass
+    assert lines_of(path) == []
+
+
+def test_a_reason_may_hold_half_of_a_character(tmp_path):
+    path = tmp_path / "job.jsonl"
+    with open_job(path, HEAD) as job:
+        job.write({"page": 2, "gave_up": "\ud800"})
+    assert lines_of(path) == [{"page": 2, "gave_up": "\ud800"}]
+
+
+@pytest.mark.parametrize("line", [{"answer": 7}, {"level": 2, "page": 1}, {"failed": "x", "page": 1}, {"page": 1}])
+def test_a_line_that_says_less_than_it_must_is_named(tmp_path, line):
+    path = tmp_path / "job.jsonl"
+    with open_job(path, HEAD) as job:
+        job.write({"log_in": 1})
+        job.write(line)
+    solution = Solution(HEAD["url"], (1,))
+    with open_job(path, HEAD) as job:
+        if "failed" in line:
+            tell_lines(job, solution.apply)
+            assert solution.retries == {"x": 1}
+            return
+        with pytest.raises(DataError, match=r"job\.jsonl:3: is no line of this job"):
+            tell_lines(job, solution.apply)
+
+
+def test_an_answer_belongs_to_its_sum():
+    solution = Solution(HEAD["url"], (1, 2))
+    for page, number in ((1, 10), (2, 20)):
+        solution.apply({"page": page, "level": 1, "solved": [number] * 12, "error": 0.0})
+    assert (solution.submitted, solution.accepted) == (False, None)
+    solution.apply({"answer": 120, "accepted": True})
+    assert (solution.total, solution.submitted, solution.accepted) == (360, False, None)
+    solution.apply({"answer": 360, "accepted": False})
+    assert (solution.submitted, solution.accepted) == (True, False)
+    shorter = Solution(HEAD["url"], (1,), numbers=solution.numbers, answers=solution.answers)
+    assert (shorter.total, shorter.accepted) == (120, True)
+    longer = Solution(HEAD["url"], (1, 2, 3), numbers=solution.numbers, answers=solution.answers)
+    assert (longer.total, longer.submitted, longer.accepted) == (None, False, None)
 
 
 def test_without_a_path_nothing_is_written(tmp_path, monkeypatch):

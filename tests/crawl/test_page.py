@@ -68,6 +68,8 @@ STYLES = {
     "important wins": ".N { width:8px!important; height:14px; background-position:-9px 0 } .N { width:5px }",
     "numbers said otherwise": ".N { background-position-x:-9.0px; width:+8px; height:14px; colour;; }",
     "a list of selectors": ".Other, .N , p { width:8px; height:14px } .N { background-position: -9px 0px }",
+    "a class named twice": ".N.N { width:8px } .N { width:1px; height:14px; background-position: -9px 0px }",
+    "rules of no class": "*{width:1px} div{height:14px} p{height:1px} .N { width:8px; background-position:-9px 0 }",
     "media that do not name it": "@media print { p {} } .N { width:8px; height:14px; background-position: -9px 0px }",
 }
 
@@ -85,6 +87,53 @@ def test_a_style_means_the_same_however_it_is_written(style, sprite):
 def test_the_style_attribute_wins_over_the_rules():
     body = strip_page().replace(b'<div class="AbC0xY0z', b'<div style="width:7px" class="AbC0xY0z')
     assert parse_page(body).numbers[0][0].width == 7
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        '<style media="print">{}</style>',
+        '<style type="text/less">{}</style>',
+        "<noscript><style>{}</style></noscript>",
+        "<template><style>{}</style></template>",
+    ],
+)
+def test_styles_that_no_screen_shows_are_left_out(block):
+    body = strip_page()
+    other = block.format(".sprite { background-position-x:-70px !important }").encode()
+    assert parse_page(body.replace(b"</head>", other + b"</head>")).numbers == parse_page(body).numbers
+
+
+@pytest.mark.parametrize("attributes", ['type="text/css"', 'media="screen"', 'media="all"', 'type="" media=""'])
+def test_styles_that_a_screen_shows_are_read(attributes):
+    body = strip_page()
+    assert parse_page(body.replace(b"<style>", f"<style {attributes}>".encode())).numbers == parse_page(body).numbers
+
+
+def test_rules_without_a_class_are_held_to_what_is_understood():
+    body = strip_page().replace(b"</head>", b"<style>div{background-size:200% 200%}</style></head>")
+    assert "background-size scales the sprite" in refused(body)
+
+
+def test_a_hostile_end_takes_no_time():
+    assert "cut off" in refused(strip_page() + b"<!---->" * 250 + b"x")
+    assert parse_page(strip_page() + b" <!-- a -- b -->\n" * 50).lengths
+
+
+@pytest.mark.parametrize("style", ["a{" * 4000, ".sprite{" * 4000, "@media print{" * 4000])
+def test_rules_that_are_nested_without_end_are_refused(style):
+    refused(strip_page().replace(b"</style>", style.encode() + b"</style>"))
+
+
+def test_a_page_of_rules_without_end_is_refused_unread():
+    much = b".a{width:1px}" * 50_000
+    assert "the page's rules have" in refused(strip_page().replace(b"</style>", much + b"</style>"))
+
+
+def test_base64_needs_no_padding():
+    body = strip_page()
+    bare = body.replace(ADDRESS.encode(), ADDRESS.rstrip("=").encode())
+    assert parse_page(bare).sprite_id == parse_page(body).sprite_id
 
 
 def test_class_names_may_begin_with_a_digit():
@@ -105,6 +154,11 @@ def test_the_sprite_rule_may_be_in_a_style_block_of_its_own():
     ("change", "reason"),
     [
         ({"width": "-8px"}, "number 6: a digit has the width -8"),
+        ({"float": "right"}, "number 6: float is 'right'"),
+        ({"display": "none"}, "number 6: display is 'none'"),
+        ({"visibility": "hidden"}, "number 6: visibility is 'hidden'"),
+        ({"transform": "scaleX(-1)"}, "number 6: transform is 'scalex(-1)'"),
+        ({"order": "2"}, "number 6: order is '2'"),
         ({"height": "0"}, "number 6: a digit has the height 0"),
         ({"width": None}, "number 6: a digit has no width"),
         ({"background-position": "left"}, "number 6: background-position has other than two lengths"),
@@ -171,7 +225,7 @@ def test_a_sprite_that_is_no_picture_is_refused(sprite, reason):
 @pytest.mark.parametrize(
     ("address", "reason"),
     [
-        ("data:image/png;base64,AAA", "the sprite's base64 is damaged"),
+        ("data:image/png;base64,AAAAA", "the sprite's base64 is damaged"),
         ("data:image/png;base64,A?!A", "the sprite's base64 is damaged"),
         ("data:image/png;base64", "the sprite's data URL holds no data"),
         ("data:image/png,%89PNG", "the sprite is no PNG"),

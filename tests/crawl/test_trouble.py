@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import socket
 import time
@@ -46,11 +47,16 @@ def troubled(tmp_path_factory):
         (200, {**HTML, "Content-Length": str(len(whole))}, whole[: len(whole) // 2]),
         (200, HTML, b""),
         (302, {"Location": "/level?page=2"}, b""),
+        (302, {"Location": "http://["}, b""),
+        (429, {**HTML, "Retry-After": "Fri, 31 Dec 2024 23:59:59 +9999999999999999999999"}, b""),
+        (200, {**HTML, "Content-Encoding": "gzip"}, gzip.compress(bytes(9_000_000))),
+        (200, HTML, whole.replace(b"</style>", b".sprite:\\D800 x{}</style>")),
         (200, HTML, whole.replace(b"data:image/png;base64,", b"data:image/png;base64,AAAA")),
     )
+    # Twelve attempts are the default.
     place = tmp_path_factory.mktemp("troubled")
     with site(answers) as (url, asked):
-        ended, document = solve(url, "--out", "job", cwd=place)
+        ended, document = solve(url, "--out", "job", "--attempts", "20", cwd=place)
     return ended, document, asked, place
 
 
@@ -64,11 +70,12 @@ def test_trouble_that_passes_costs_requests_and_no_number(troubled):
 def test_every_request_is_accounted_for_by_its_kind(troubled):
     _, document, asked, _ = troubled
     assert document["retries"] == {
-        "content type": 1, "cut off": 1, "page": 3, "redirect": 1, "status 429": 1, "status 500": 1, "status 503": 1,
+        "content type": 1, "cut off": 1, "page": 4, "redirect": 2, "status 429": 2, "status 500": 1, "status 503": 1,
+        "too large": 1,
     }  # fmt: skip
-    assert document["requests"] == 3 + 9 == asked["/level"]
+    assert document["requests"] == 3 + 13 == asked["/level"]
     assert asked["/robots.txt"] == 1
-    assert asked["agent"] == 3 + 9 + 1
+    assert asked["agent"] == 3 + 13 + 1
 
 
 def test_pages_that_do_not_fit_are_kept_with_the_reason(troubled):
@@ -76,7 +83,8 @@ def test_pages_that_do_not_fit_are_kept_with_the_reason(troubled):
     lines = [json.loads(line) for line in (place / "job" / "job.jsonl").read_text().splitlines()]
     kept = {line["kept"]: line["reason"] for line in lines if "kept" in line}
     assert sorted(reason.partition(":")[0] for reason in kept.values()) == [
-        "the page is cut off", "the site answered with text/plain, expected text/html", "the sprite is no PNG",
+        "a style rule of .sprite is of a kind that is not understood", "the page is cut off",
+        "the site answered with text/plain, expected text/html", "the sprite is no PNG",
     ]  # fmt: skip
     assert all((place / "job" / name).stat().st_size > 0 for name in kept)
 
@@ -130,6 +138,21 @@ def test_a_site_that_is_not_there_ends_the_crawl(tmp_path):
     ended, _ = solve(f"http://127.0.0.1:{port}/level", cwd=tmp_path)
     assert ended.status == 2
     assert "error: the site does not answer: the connection was refused, 8 times in a row" in ended.err
+
+
+def test_a_wait_that_nobody_would_sit_through_ends_the_crawl_and_is_said(tmp_path):
+    with site(lambda *_: (429, {**HTML, "Retry-After": "7200"}, b"")) as (url, asked):
+        ended, _ = solve(url, "--out", "job", cwd=tmp_path)
+    assert ended.status == 2
+    assert "the site answered 429 and asks to come back in 7,200 s" in ended.err
+    assert asked["/level"] == 1
+
+
+@pytest.mark.parametrize("url", ["http://[", "http://127.0.0.1:99999/l", "http://127.0.0.1:abc/l", "http://a b/"])
+def test_an_address_that_is_none_is_refused(tmp_path, url):
+    ended, _ = solve(url, cwd=tmp_path)
+    assert ended.status == 2
+    assert "is no address of a web page" in ended.err
 
 
 def test_robots_txt_is_obeyed(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from glyphsmith.data.png import plain_png
 from glyphsmith.data.source import open_source
 from glyphsmith.errors import DataError
 from glyphsmith.picture import load_picture
+from tests.conftest import run_glyphsmith
 from tests.data.small_sets import folder_a_class, glyph, png, write
 
 
@@ -176,3 +178,25 @@ def test_the_fast_way_gives_the_same_pixels_or_leaves_it_to_pillow(name: str) ->
 def test_every_cut_of_a_png_is_left_to_pillow() -> None:
     whole = png(glyph(1, 1))
     assert all(plain_png(whole[:size]) is None for size in range(len(whole)))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a limit on the size of files is POSIX")
+@pytest.mark.parametrize("most_kb", [1, 40, 90])
+def test_a_disk_that_fills_up_costs_nothing_but_the_import(tmp_path: Path, most_kb: int) -> None:
+    import resource
+
+    root = folder_a_class(tmp_path / "set", ["a", "b"], each=150)
+    import_to_hdf5(
+        open_source(folder_a_class(tmp_path / "old", ["a", "b"], each=10)), tmp_path / "out.h5", progress=False
+    )
+    before = (tmp_path / "out.h5").read_bytes()
+
+    def limited() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most_kb * 1000, most_kb * 1000))
+
+    ended = run_glyphsmith("data", "import", root, tmp_path / "out.h5", "--json", preexec_fn=limited)
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err.count("error: ") == 1
+    assert "cannot be written" in ended.err
+    assert (tmp_path / "out.h5").read_bytes() == before
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["old", "out.h5", "set"]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from glyphsmith.evaluate import confusion
+from glyphsmith.evaluate.heatmap import most_confused
 
 
 def test_the_csv_gives_back_every_count_under_its_labels() -> None:
@@ -44,7 +45,8 @@ def test_of_very_many_labels_the_most_confused_are_drawn() -> None:
     matrix = np.eye(600, dtype=np.int32)
     matrix[3, 599] = 4
     image = confusion.confusion_picture(matrix, [f"{i}" for i in range(600)])
-    assert max(image.size) < 600
+    assert max(image.size) < confusion.DRAWN * 16 + 200
+    assert most_confused(matrix, 2).tolist() == [3, 599]
 
 
 def test_labels_are_drawn_as_themselves_and_without_a_font_as_code_points(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,3 +63,16 @@ def test_labels_are_drawn_as_themselves_and_without_a_font_as_code_points(monkey
 def test_a_long_label_is_cut() -> None:
     image = confusion.confusion_picture(np.eye(2, dtype=np.int32), ["a" * 500, "b"])
     assert image.width < 900
+
+
+def test_labels_of_control_signs_and_blanks_are_drawn_so_that_they_are_seen() -> None:
+    confusion.confusion_picture(np.eye(3, dtype=np.int32), ["new\nline", "\x1b[31mred", " "])
+    assert confusion._written("new\nline") == "new\\nline"
+    assert confusion._written(" ") == "\u2423"
+
+
+def test_of_very_many_labels_without_a_mistake_the_most_frequent_are_drawn() -> None:
+    matrix = np.diag(np.arange(1, 601, dtype=np.int32))
+    assert most_confused(matrix, 3).tolist() == [597, 598, 599]
+    matrix[0, 5] = 9
+    assert most_confused(matrix, 3).tolist() == [0, 5, 599]

@@ -182,3 +182,27 @@ def test_control_signs_of_labels_are_shown_and_not_obeyed(
     assert r"\x1b[31m as 1 1x" in streams.out
     assert r"\x1b[31m (1)" in streams.err
     assert "\x1b" not in streams.out + streams.err
+
+
+@pytest.mark.parametrize("place", ["data", "a file", "a file/below"])
+def test_a_place_that_cannot_hold_a_report_is_refused_before_anything_is_read(
+    model: str, data: Path, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (data.parent / "a file").write_text("taken")
+    assert cli.main(["eval", model, str(data), "--report", str(data.parent / place)]) == 2
+    streams = capsys.readouterr()
+    assert streams.out == ""
+    assert "error: " in streams.err
+    assert "report" in streams.err
+
+
+def test_texts_with_signs_the_reader_lacks_are_counted_once_each(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, model = tmp_path / "texts", str(tiny_text_reader(tmp_path / "text.onnx"))
+    folder.mkdir()
+    (folder / "labels.csv").write_text("file,text\na.png,1zz z\nb.png,zzz\nc.png,12\n")
+    for name in "abc":
+        Image.fromarray(picture_of(3)).save(folder / f"{name}.png")
+    assert cli.main(["eval", model, str(folder)]) == 0
+    assert "warning: 2 pictures with a label the reader cannot answer" in capsys.readouterr().err

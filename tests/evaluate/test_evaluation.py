@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from glyphsmith.errors import DataError
 from glyphsmith.evaluate import evaluate, part_indices
+from glyphsmith.evaluate.report import report_html
 from glyphsmith.metrics import wilson_interval
 from glyphsmith.runtime.reader import Reader, open_reader
 from pictures_at_hand import AtHand, made_up, shade
@@ -190,3 +191,12 @@ def test_a_part_that_the_data_does_not_give_is_refused_with_those_it_gives() -> 
     with pytest.raises(DataError) as caught:
         part_indices(AtHand([("1", "x")]), "test")
     assert "gives no parts" in str(caught.value.hint)
+
+
+def test_where_nothing_was_timed_json_has_no_number_and_the_page_a_dash() -> None:
+    found = made_up([0, 1, 1], [0, 1, 0], ["a", "b"], read_ms=np.zeros(0), decode_ms=np.zeros(0))
+    document = json.loads(json.dumps(found.as_dict(), allow_nan=False))
+    assert (document["ms_p50"], document["ms_p95"]) == (None, None)
+    page = report_html(found)
+    assert ">nan" not in page
+    assert "<b>–</b><span>to read one picture" in page

@@ -48,3 +48,21 @@ def test_a_reader_of_texts_has_no_map_and_steps_are_pointed_to(
     assert "--steps" in err
     assert "ONNX" not in err
     assert not (tmp_path / "why.png").exists()
+
+
+def test_a_refused_picture_is_said_to_be_refused_as_for_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, picture = str(tiny_reader(tmp_path / "tiny.onnx")), tmp_path / "blank.png"
+    Image.new("RGB", (30, 20), "white").save(picture)
+    assert cli.main(["explain", model, str(picture), "--out", str(tmp_path / "why.png")]) == 0
+    answer, _, out, reason = capsys.readouterr().out.strip().split("\t")
+    assert (answer, out, reason) == ("-", str(tmp_path / "why.png"), "(the picture is blank)")
+
+
+def test_a_name_of_several_lines_is_drawn_on_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    alphabet = ("new\nline", "b")
+    model, picture = str(tiny_reader(tmp_path / "tiny.onnx", alphabet)), tmp_path / "two\nlines.png"
+    Image.fromarray(picture_of(0, 2)).save(picture)
+    assert cli.main(["explain", model, str(picture), "--out", str(tmp_path / "why.png")]) == 0
+    assert capsys.readouterr().out.startswith("new\\nline\t")

@@ -113,6 +113,7 @@ def test_it_is_kept_where_it_loses_little_and_is_faster() -> None:
     assert found.why_not == ""
     assert found.coarse  # 13 answers differ: the interval reaches beyond 0.05 points
     assert "loses 0.05 points" in replace(found, lost=12).why_not
+    assert "right about none of these" in replace(found, before=0, after=0, lost=0, won=0).why_not
     assert "not faster" in replace(found, ms_after=1.0).why_not
     low, high = found.loss_ci95
     assert low < found.loss < high

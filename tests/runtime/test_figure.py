@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 from PIL import Image
 
@@ -77,3 +79,11 @@ def test_a_long_text_is_shortened_in_its_middle():
     assert "…" in shorter
     assert shorter.endswith("end.png")
     assert figure._fitting("short", 15, 200) == "short"
+
+
+def test_a_label_and_a_name_of_several_lines_are_drawn_on_one(tmp_path):
+    alphabet = ("new\nline", "b")
+    reader = open_reader(tiny_model(alphabet, card=tiny_card(alphabet)))
+    picture = picture_of(0, 2)
+    answer = replace(reader.read(picture), path="two\nlines.png")
+    assert draw_steps(reader, [(picture, answer)], str(tmp_path / "steps.png"))[0] == 1

@@ -22,9 +22,10 @@ from typing import Any
 
 import click
 
+from glyphsmith.display import shown
 from glyphsmith.errors import DataError, GlyphsmithError
 
-__all__ = ["VERBS", "Bounded", "Verbs", "build_app", "main", "refuse_to_replace", "shown"]
+__all__ = ["VERBS", "Bounded", "Verbs", "build_app", "main", "refuse_to_replace"]
 
 #: The verbs in the order of the help; verb V is ``register(app)`` of ``glyphsmith.cli.V``.
 VERBS = (
@@ -44,9 +45,6 @@ VERBS = (
 
 DONE, SOME_FAILED, WRONG_INPUT, BUG, INTERRUPTED = 0, 1, 2, 70, 130
 
-#: The kinds of Unicode that a terminal obeys instead of showing.
-_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
-
 #: The extra that brings a module a verb may miss. The base install reads; the rest is said by name.
 _EXTRA_OF = (
     dict.fromkeys(
@@ -59,22 +57,6 @@ _EXTRA_OF = (
         "crawl",
     )
 )
-
-
-def shown(text: str, *, keep: str = "") -> str:
-    """Write what a file or a label is called so that no terminal obeys it: control signs and the like as escapes.
-
-    Signs that turn the direction of writing are among them; joiners are not, which emoji and some scripts need.
-    """
-    if text.isprintable():
-        return text
-    from unicodedata import category
-
-    free = keep + "\u200c\u200d"
-    return "".join(
-        sign.encode("unicode_escape").decode() if sign not in free and category(sign) in _UNSEEN else sign
-        for sign in text
-    )
 
 
 def refuse_to_replace(option: str, out: str, inputs: Iterable[str | os.PathLike[str]]) -> None:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glyphsmith.cli import Verbs, shown
+from glyphsmith.cli import Verbs
+from glyphsmith.display import shown
 from glyphsmith.errors import DataError
 
 if TYPE_CHECKING:
@@ -214,8 +215,13 @@ def _say(words: str) -> None:
 def _checked(url: str) -> str:
     from urllib.parse import urlsplit
 
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        url.encode()
+    except ValueError:
+        good = False
+    if not good or any(sign.isspace() for sign in url):
         raise DataError(f"{url}: is no address of a web page", hint="http://127.0.0.1:8321/level/web/...")
     return url
 

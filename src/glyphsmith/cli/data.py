@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glyphsmith.cli import Verbs, shown
+from glyphsmith.cli import Verbs
 from glyphsmith.cli.sheets import cut, sheet
+from glyphsmith.display import shown
 
 if TYPE_CHECKING:
     from glyphsmith.data.audit import Audit
@@ -193,6 +194,6 @@ def _share(text: str) -> float | str:
 
 def _say_failures(checked: Audit) -> None:
     for _, reason in checked.failures[:20]:
-        print(f"error: {reason}", file=sys.stderr)
+        print(f"error: {shown(reason)}", file=sys.stderr)
     if len(checked.failures) > 20:
         print(f"error: {len(checked.failures) - 20:,} more pictures could not be read", file=sys.stderr)

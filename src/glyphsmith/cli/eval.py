@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from glyphsmith.cli import shown
+from glyphsmith.display import shown
 from glyphsmith.errors import DataError
 
 if TYPE_CHECKING:
@@ -75,18 +76,31 @@ def evaluate_reader(
     if indices is not None:
         print(f"reading {name}: {len(indices):,} of {_pictures(len(source))}", file=sys.stderr)
     check_known(reader, source, indices)
+    if report is not None:
+        _check_report(report, data)
     folds = fold or None
     evaluation = evaluate(reader, source, indices=indices, part=name, folds=folds, charset=charset, pattern=pattern)
+    _warn(evaluation)
+    if as_json:
+        print(json.dumps(evaluation.as_dict(), ensure_ascii=False), flush=True)
+    else:
+        _print(evaluation)
     if report is not None:
         from glyphsmith.evaluate.report import write_report
 
         print(f"report: {shown(str(write_report(report, evaluation)))}", file=sys.stderr)
-    _warn(evaluation)
-    if as_json:
-        print(json.dumps(evaluation.as_dict(), ensure_ascii=False))
-    else:
-        _print(evaluation)
     return 1 if evaluation.failed else 0
+
+
+def _check_report(report: str, data: str) -> None:
+    """Refuse a place for the report before an hour of reading, not after."""
+    from glyphsmith.evaluate.report import report_folder
+
+    if report_folder(report).samefile(data):
+        raise DataError(
+            f"--report {report}: its pictures would be read as data next time",
+            hint=f"--report {Path(report, 'report')}",
+        )
 
 
 def _warn(evaluation: Evaluation | TextEvaluation) -> None:
@@ -100,9 +114,9 @@ def _warn(evaluation: Evaluation | TextEvaluation) -> None:
     if outside:
         named = ", ".join(f"{label} ({n:,})" for label, n in list(outside.items())[:LISTED])
         named += f" and {len(outside) - LISTED} more" if len(outside) > LISTED else ""
+        pictures = _pictures(evaluation.pictures_outside)
         print(
-            f"warning: {_pictures(sum(outside.values()))} with a label the reader cannot answer, counted as mistakes: "
-            f"{shown(named)}",
+            f"warning: {pictures} with a label the reader cannot answer, counted as mistakes: {shown(named)}",
             file=sys.stderr,
         )
 
@@ -135,10 +149,20 @@ def _print(evaluation: Evaluation | TextEvaluation) -> None:
     print(f"file       {size(evaluation.file_bytes)}")
     confusions = evaluation.confusions
     if confusions:
-        named = ((shown(truth), shown(read) or "(nothing)", count) for truth, read, count in confusions[:LISTED])
+        named = ((_sign(truth), _sign(read), count) for truth, read, count in confusions[:LISTED])
         print("confused   " + ", ".join(f"{truth} as {read} {count}x" for truth, read, count in named))
     if evaluation.failed:
         print(f"failed     {_pictures(len(evaluation.failed))}, in no figure above")
+
+
+def _sign(label: str) -> str:
+    """Write a label, or a character of a text, so that it is seen."""
+    from glyphsmith.evaluate.text_specimens import NOTHING
+    from glyphsmith.evaluate.words import BLANK
+
+    if label in ("", NOTHING):
+        return "(nothing)"
+    return BLANK * len(label) if label.isspace() else shown(label)
 
 
 def _print_texts(texts: TextEvaluation, n: int) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from glyphsmith.cli import refuse_to_replace, shown
+from glyphsmith.cli import refuse_to_replace
+from glyphsmith.display import shown
 from glyphsmith.errors import DataError, PictureError
 
 __all__ = ["register"]
@@ -39,5 +40,7 @@ def explain_picture(model: str, picture: str, out: str, label: str | None) -> in
         print(shown(f"error: {error}", keep="\n"), file=sys.stderr)
         return 1
     write_atomically(out, png_bytes(draw_explanation(found, name=picture)))
-    print(f"{shown(found.answer)}\t{found.top[0][1]:.4f}\t{shown(out)}")
+    answer = "-" if found.refused else shown(found.answer)
+    reason = f"\t({shown(found.refused)})" if found.refused else ""
+    print(f"{answer}\t{found.top[0][1]:.4f}\t{shown(out)}{reason}")
     return 0

@@ -9,7 +9,8 @@ from typing import Literal
 
 import click
 
-from glyphsmith.cli import refuse_to_replace, shown
+from glyphsmith.cli import refuse_to_replace
+from glyphsmith.display import shown
 from glyphsmith.errors import DataError, ExportError
 
 __all__ = ["register"]
@@ -44,6 +45,7 @@ def export(
     if not Path(out).absolute().parent.is_dir():
         raise DataError(f"--out {out}: there is no folder {Path(out).parent}")
     from glyphsmith.data.source import open_source
+    from glyphsmith.evaluate.evaluation import check_known
     from glyphsmith.export.int8 import refuse_quantised
     from glyphsmith.export.shrink import divide, pictures_of, shrink
     from glyphsmith.files import write_atomically
@@ -55,6 +57,7 @@ def export(
     reader = open_reader(path)
     refuse_quantised(path.read_bytes())
     divided = divide(open_source(data)) if data is not None else pictures_of(path, reader.card, _say)
+    check_known(reader, divided.source, divided.compared)
     _say(f"ranges from {len(divided.ranges):,} pictures of {divided.source.where}")
     found = shrink(reader, path.read_bytes(), divided)
     written = anyway or not found.why_not

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from glyphsmith.cli import shown
 from glyphsmith.cli.figures import figure_said
+from glyphsmith.display import shown
 from glyphsmith.errors import ModelError
 
 __all__ = ["register"]

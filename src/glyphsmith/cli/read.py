@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from glyphsmith.cli import Bounded, refuse_to_replace, shown
+from glyphsmith.cli import Bounded, refuse_to_replace
+from glyphsmith.display import shown
 from glyphsmith.errors import DataError, GlyphsmithError
 from glyphsmith.results import Failure, LabelReading, SheetReading, TextReading
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 
 from glyphsmith.crawl.engine import run_story
-from glyphsmith.crawl.job import Job, open_job
+from glyphsmith.crawl.job import Job, open_job, tell_lines
 from glyphsmith.crawl.pace import Account, Pace
 from glyphsmith.crawl.page import Page, Window, page_url, parse_page
 from glyphsmith.crawl.shelf import FolderShelf, Glyph, Hdf5Shelf, Shelf
@@ -28,6 +28,10 @@ from glyphsmith.picture import Picture
 from glyphsmith.progress import bar
 
 __all__ = ["Collection", "collect", "label_glyphs"]
+
+
+#: Requests for one page that may be asked for; the original data set took 90,000.
+MOST_REQUESTS = 1_000_000
 
 
 @dataclass(slots=True)
@@ -100,8 +104,8 @@ def collect(
 
     ``out`` is a folder, or a file that ends in .h5, which is added to where it exists. Raises SiteError, DataError.
     """
-    if requests < 1:
-        raise DataError(f"{requests} requests a page", hint="--requests takes 1 or more")
+    if not 1 <= requests <= MOST_REQUESTS:
+        raise DataError(f"{requests:,} requests a page", hint=f"--requests takes 1 to {MOST_REQUESTS:,}")
     place = Path(out)
     to_hdf5 = place.suffix.lower() in (".h5", ".hdf5")
     if not to_hdf5 and place.is_file():
@@ -111,8 +115,7 @@ def collect(
     beside = place.with_name(place.name + ".crawl") if to_hdf5 else place / ".crawl"
     collection = Collection(url, str(out), tuple(numbers))
     with open_job(beside / "job.jsonl", {"job": "collect", "url": url}) as job:
-        for line in job.lines:
-            collection.apply(line)
+        tell_lines(job, collection.apply)
         if job.lines:
             say(f"going on: {collection.labels.total():,} glyphs are kept already")
         shelf: Shelf = Hdf5Shelf(place, beside / "glyphs.tar", collection.mark) if to_hdf5 else FolderShelf(place)
@@ -158,14 +161,14 @@ class _Story:
         requests: int,
     ) -> None:
         self._collection, self._job, self._shelf, self._numbers = collection, job, shelf, numbers
-        # Round by round, so that every page has given alike when the crawl ends early.
-        self.todo = [page for turn in range(requests) for page in collection.pages if collection.kept[page] <= turn]
+        self._requests = requests
+        self.todo = sum(max(0, requests - collection.kept[page]) for page in collection.pages)
         self._logins = 0
 
     async def tell(self, visitor: Visitor, under_way: int) -> None:
         """Make all requests that are left, several at once; the first one alone, so that one log-in serves all."""
         begun = time.monotonic()
-        todo, total, done = iter(self.todo), len(self.todo), 0
+        todo, total, done = self._turns(), self.todo, 0
         try:
             with bar("collecting", total) as move:
 
@@ -181,6 +184,12 @@ class _Story:
         finally:
             self._count_logins(visitor)
             self._collection.seconds = time.monotonic() - begun
+
+    def _turns(self) -> Iterator[int]:
+        """Give the pages to ask for, round by round: every page has given alike when the crawl ends early."""
+        kept = dict(self._collection.kept)
+        for turn in range(self._requests):
+            yield from (page for page in self._collection.pages if kept.get(page, 0) <= turn)
 
     def write(self, line: dict[str, Any]) -> None:
         """Add a line to the job and to what is known."""

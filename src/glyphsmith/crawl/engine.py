@@ -55,6 +55,8 @@ def settings_for(pace: Pace) -> dict[str, Any]:
         "DOWNLOAD_MAXSIZE": MAX_PAGE_BYTES,
         "DOWNLOAD_WARNSIZE": 0,
         "DOWNLOAD_FAIL_ON_DATALOSS": True,
+        # Scrapy's default is not to look; a password is sent.
+        "DOWNLOAD_VERIFY_CERTIFICATES": True,
         "RETRY_ENABLED": False,
         "REDIRECT_ENABLED": False,
         "METAREFRESH_ENABLED": False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
@@ -10,6 +11,23 @@ from parsel import Selector
 from glyphsmith.errors import PageError
 
 __all__ = ["Form", "answer_form", "is_login", "login_form", "verdict"]
+
+
+#: How a sentence says that an answer is wrong, and how that it is right; "not accepted", "isn't correct" are wrong.
+_REFUSES = re.compile(
+    r"\b(?:refused|rejected|incorrect|wrong|false|unaccepted)\b"
+    r"|(?:\b(?:not|never|cannot)\b|n['\u2019]t\b).*\b(?:accepted|correct|right)\b"
+)
+_ACCEPTS = re.compile(r"\b(?:accepted|correct)\b")
+#: Words beside which "correct" says nothing of this answer: "0 correct answers", "enter the correct sum", "if correct".
+_OTHERWISE = re.compile(
+    r"\b(?:no|zero|\d+|none|could|would|should|can|may|must|will|if|when|until|once|enter|only|be)\b|\?"
+)
+#: Text that was on the page before an answer was sent.
+_SAID = "//main//text()[not(ancestor::form or ancestor::label or ancestor::script or ancestor::style)]"
+#: Inputs that a browser sends only when they are pressed, marked or filled with a file.
+_PRESSED = frozenset(("submit", "button", "image", "reset", "file"))
+_MARKED = frozenset(("checkbox", "radio"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +60,37 @@ def answer_form(body: bytes, url: str, answer: int) -> Form:
 
 
 def verdict(body: bytes) -> bool | None:
-    """Tell from the page after an answer whether it was accepted; None where the page says neither."""
+    """Tell from the page after an answer whether it was accepted; None where the page does not say so plainly.
+
+    The classes of what is shown come before its words, and a sentence with a negation in it is no consent.
+    """
     document = Selector(body=body, encoding="utf-8", type="html")
     classes = {name for names in document.css("main [class]::attr(class)").getall() for name in names.split()}
-    said = " ".join(document.css("main ::text").getall()).lower()
-    refused = bool(classes & {"refused", "alert-danger"}) or any(
-        word in said for word in ("refused", "incorrect", "not correct", "wrong")
-    )
-    accepted = bool(classes & {"accepted", "alert-success"}) or any(word in said for word in ("accepted", "correct"))
-    return False if refused else (True if accepted else None)
+    if classes & {"refused", "alert-danger"}:
+        return False
+    if classes & {"accepted", "alert-success"}:
+        return True
+    said = " ".join(" ".join(document.xpath(_SAID).getall()).lower().split())
+    sentences = re.split(r"[.!;:]+\s*", said)
+    if any(_REFUSES.search(sentence) for sentence in sentences):
+        return False
+    plain = any(_ACCEPTS.search(sentence) and not _OTHERWISE.search(sentence) for sentence in sentences)
+    return True if plain else None
 
 
 def _form_with(body: bytes, field: str, url: str) -> Form | None:
     """Find the form that has a field of this name, and give it with the values its inputs have."""
     document = Selector(body=body, encoding="utf-8", type="html")
     for form in document.css("form"):
-        inputs = {entry.attrib["name"]: entry.attrib.get("value", "") for entry in form.css("input[name]")}
+        inputs: dict[str, str] = {}
+        for entry in form.css("input[name]:not([disabled]), textarea[name]:not([disabled])"):
+            kind = entry.attrib.get("type", "").lower()
+            if kind in _PRESSED or (kind in _MARKED and "checked" not in entry.attrib):
+                continue
+            inputs[entry.attrib["name"]] = entry.attrib.get("value", "on" if kind in _MARKED else "")
         if field in inputs:
-            return Form(urljoin(url, form.attrib.get("action") or url), inputs)
+            try:
+                return Form(urljoin(url, form.attrib.get("action") or url), inputs)
+            except ValueError:
+                raise PageError(f"the form with {field!r} is sent to no address") from None
     return None

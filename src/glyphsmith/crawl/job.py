@@ -9,19 +9,31 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from glyphsmith.errors import DataError
+from glyphsmith.errors import DataError, PageError
 
-__all__ = ["Job", "open_job"]
+__all__ = ["Job", "open_job", "tell_lines"]
 
 _FORM = 1
 
 #: Bodies of pages that did not fit, kept to be looked at.
 MOST_KEPT = 200
+
+
+def tell_lines(job: Job, apply: Callable[[dict[str, Any]], None]) -> None:
+    """Give the lines of an earlier run to ``apply``. Raises DataError where one says less than it must."""
+    for number, line in enumerate(job.lines, 2):
+        try:
+            apply(line)
+        except (KeyError, TypeError, ValueError, AttributeError, PageError):
+            raise DataError(
+                f"{job.path}:{number}: is no line of this job", hint="remove that line, or name another --out"
+            ) from None
 
 
 class Job:
@@ -36,7 +48,9 @@ class Job:
     def write(self, line: dict[str, Any]) -> None:
         """Add a line; it is in the file when this returns."""
         if self._handle is not None:
-            data = json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+            data = (
+                json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace") + b"\n"
+            )
             try:
                 # One call for a whole line; what is left after a full disk is cut off by the next opening.
                 if os.write(self._handle, data) != len(data):
@@ -77,9 +91,12 @@ def open_job(path: Path | None, header: dict[str, Any]) -> Iterator[Job]:
     except OSError as error:
         raise DataError(f"{path}: cannot be written ({error.strerror or error})") from None
     try:
+        _hold(handle, path)
         lines = _read(handle, path)
         job = Job(path, lines[1:], handle)
-        if not lines:
+        if not lines or (lines == [{**said, "account": None}] and lines != [said]):
+            # Nothing came of a crawl whose account was forgotten: it is no other one.
+            os.ftruncate(handle, 0)
             job.write(said)
             job.lines.clear()
         elif lines[0] != said:
@@ -91,6 +108,25 @@ def open_job(path: Path | None, header: dict[str, Any]) -> Iterator[Job]:
         yield job
     finally:
         os.close(handle)
+
+
+def _hold(handle: int, path: Path) -> None:
+    """Keep other processes from the job until the file is closed. Raises DataError where one is at work."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            # A byte far behind the end: a lock there keeps nobody from reading the lines.
+            os.lseek(handle, 2**30, os.SEEK_SET)
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        raise DataError(f"{path}: another crawl is at work here", hint="let it end, or name another --out") from None
+    except OSError:
+        pass  # a file system without locks
 
 
 def _read(handle: int, path: Path) -> list[dict[str, Any]]:

@@ -27,7 +27,7 @@ def read_numbers(path: str | Path) -> dict[int, tuple[int, ...]]:
     found: dict[int, list[int]] = {}
     for where, page, numbers in _json(path, text) if text.lstrip()[:1] in ("{", "[") else _table(path, text):
         found.setdefault(page, []).extend(numbers)
-        if page < 1 or any(not 0 <= number <= 999 for number in numbers):
+        if page < 1 or any(not 10 <= number <= 999 for number in numbers):
             raise DataError(f"{where}: expected a page from 1 and numbers of two or three digits", hint=_HINT)
     if not found:
         raise DataError(f"{path}: holds no numbers", hint=_HINT)
@@ -39,7 +39,11 @@ def read_numbers(path: str | Path) -> dict[int, tuple[int, ...]]:
 
 def _table(path: str | Path, text: str) -> list[tuple[str, int, list[int]]]:
     rows = []
-    for line, row in enumerate(csv.reader(io.StringIO(text)), 1):
+    try:
+        table = list(csv.reader(io.StringIO(text)))
+    except csv.Error as error:
+        raise DataError(f"{path}: is no table ({error})", hint=_HINT) from None
+    for line, row in enumerate(table, 1):
         cells = [cell.strip() for cell in row if cell.strip()]
         if not cells or (line == 1 and not cells[0].isdecimal()):
             continue
@@ -53,6 +57,20 @@ def _json(path: str | Path, text: str) -> list[tuple[str, int, list[int]]]:
     try:
         document = json.loads(text)
         entries = document if isinstance(document, list) else [document]
-        return [(str(path), int(entry["page"]), [int(number) for number in entry["numbers"]]) for entry in entries]
-    except (ValueError, TypeError, KeyError) as error:
+        return [(str(path), _whole(entry["page"]), [_whole(n) for n in _list(entry["numbers"])]) for entry in entries]
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise DataError(f"{path}: expected a page and its numbers as JSON ({error})", hint=_HINT) from None
+
+
+def _whole(value: object) -> int:
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 10:
+        return int(value)
+    if type(value) is not int:  # true is an int as well
+        raise ValueError(f"{str(value)[:20]} is no whole number")
+    return value
+
+
+def _list(value: object) -> list[object]:
+    if not isinstance(value, list):
+        raise ValueError("the numbers are no list")
+    return value

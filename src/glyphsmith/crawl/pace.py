@@ -36,7 +36,7 @@ class Pace:
     troubled: int = 60
 
     def __post_init__(self) -> None:
-        if self.rate is not None and not 0 < self.rate <= 1000:
+        if self.rate is not None and not 0.01 <= self.rate <= 1000:
             raise SiteError(f"a rate of {self.rate:g} requests a second", hint="--rate takes 0.01 to 1000")
         if not 0 < self.timeout_s <= 3600:
             raise SiteError(f"a timeout of {self.timeout_s:g} s", hint="--timeout takes up to 3600")

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
 import numpy as np
+import tinycss2
 from parsel import Selector
 from PIL import Image
 
-from glyphsmith.crawl.stylesheet import Stylesheet, pixels, read_stylesheet, url
+from glyphsmith.crawl.stylesheet import Stylesheet, Value, pixels, read_stylesheet, url
 from glyphsmith.errors import PageError, PictureError
 from glyphsmith.picture import Picture, load_picture
 
@@ -31,13 +32,36 @@ DIGITS = (2, 3)
 #: A page with its sprite has some 100 kB; a parser given 200 MB would take gigabytes.
 MAX_PAGE_BYTES = 8_000_000
 
+#: The rules of a page without its sprite have some 10 kB; parsing takes 9 s a megabyte.
+MAX_STYLE_CHARACTERS = 500_000
+#: The style blocks that a browser applies to a screen.
+_STYLES = (
+    "//style[not(ancestor::noscript or ancestor::template)"
+    " and (not(@type) or @type='' or translate(@type,'CSTEX','cstex')='text/css')"
+    " and (not(@media) or normalize-space(@media)='' or contains('|all|screen|', concat('|', @media, '|')))]/text()"
+)
+#: What an address in the rules looks like that holds the sprite itself.
+_DATA_URL = re.compile(r"data:[^\s\"')]*", re.IGNORECASE)
+#: Properties that change what of a sprite is seen, or where, and the values that leave it as it is.
+_LEAVES = {
+    "float": ("none", "left"),
+    "display": ("block", "inline-block", "inline", "flow-root"),
+    "visibility": ("visible",),
+    "transform": ("none",),
+    "rotate": ("none",),
+    "scale": ("none",),
+    "translate": ("none",),
+    "zoom": ("1", "normal"),
+    "order": ("0",),
+}
+
 #: A sheet has some 40 000 pixels; a small PNG can unfold to any size.
 MAX_SPRITE_PIXELS = 4_000_000
 #: A sheet's side has some 200 pixels; dividing it into ten takes memory by the square of it.
 MAX_SPRITE_SIDE_PX = 1500
 
 #: How a whole document ends; white space and comments may follow.
-_END = re.compile(rb"</html\s*>(?:\s|<!--.*?-->)*\Z", re.IGNORECASE | re.DOTALL)
+_END = re.compile(rb"</html\s*>(?:\s++|<!--(?:(?!-->).)*+-->)*+\Z", re.IGNORECASE | re.DOTALL)
 
 #: How much of the end of a page is looked at for that.
 _TAIL = 2000
@@ -88,6 +112,13 @@ class Page:
 
 def parse_page(body: bytes) -> Page:
     """Read the bytes of a page. Raises PageError that says what does not fit."""
+    try:
+        return _parsed(body)
+    except RecursionError:
+        raise PageError("the page's rules are nested too deeply to be read") from None
+
+
+def _parsed(body: bytes) -> Page:
     if len(body) > MAX_PAGE_BYTES:
         raise PageError(f"the page has {len(body):,} bytes, the limit is {MAX_PAGE_BYTES:,}")
     if not body.strip():
@@ -95,7 +126,11 @@ def parse_page(body: bytes) -> Page:
     if _END.search(body[-_TAIL:]) is None:
         raise PageError("the page is cut off: it does not end in </html>")
     document = Selector(body=body, encoding="utf-8", type="html")
-    styles = read_stylesheet("\n".join(document.css("style::text").getall()))
+    rules = "\n".join(document.xpath(_STYLES).getall())
+    size = len(rules) - sum(len(found[0]) for found in _DATA_URL.finditer(rules))
+    if size > MAX_STYLE_CHARACTERS:
+        raise PageError(f"the page's rules have {size:,} characters, the limit is {MAX_STYLE_CHARACTERS:,}")
+    styles = read_stylesheet(rules)
     found = document.css("main .card-body > .row > div.col-md-1")
     if len(found) != NUMBERS:
         raise PageError(f"the page shows {len(found)} numbers, expected {NUMBERS}")
@@ -162,11 +197,8 @@ def _window(digit: Selector, styles: Stylesheet, place: int) -> tuple[Window, st
         if not styles.has(name):
             raise PageError(f"{where}: the class {name[:40]} has no rule")
     values = styles.values(classes, digit.attrib.get("style"))
+    _refuse_moved(values, where)
     x = y = None
-    if "background-position" in values:
-        raise PageError(f"{where}: background-position has other than two lengths")
-    if any(getattr(token, "lower_value", "") != "auto" for token in values.get("background-size", ())):
-        raise PageError(f"{where}: background-size scales the sprite, and offsets are read as the sprite's own pixels")
     if "background-position-x" in values:
         x = pixels(values["background-position-x"], f"{where}: background-position-x")
     if "background-position-y" in values:
@@ -188,6 +220,18 @@ def _window(digit: Selector, styles: Stylesheet, place: int) -> tuple[Window, st
     return Window(-x, -(y or 0), sides["width"], sides["height"]), address, y is not None
 
 
+def _refuse_moved(values: dict[str, Value], where: str) -> None:
+    """Raise PageError where something moves, scales, turns or hides a digit in a way that is not worked out."""
+    for name, kept in _LEAVES.items():
+        said = tinycss2.serialize(values.get(name, ())).strip().lower()
+        if said and said not in kept:
+            raise PageError(f"{where}: {name} is {said[:40]!r}, and what a digit looks like with it is not understood")
+    if "background-position" in values:
+        raise PageError(f"{where}: background-position has other than two lengths")
+    if any(getattr(token, "lower_value", "") != "auto" for token in values.get("background-size", ())):
+        raise PageError(f"{where}: background-size scales the sprite, and offsets are read as the sprite's own pixels")
+
+
 def _data_of(address: str) -> bytes:
     """Give the bytes in a data URL (RFC 2397). Raises PageError."""
     scheme, colon, rest = address.partition(":")
@@ -200,7 +244,9 @@ def _data_of(address: str) -> bytes:
     if not head.lower().rstrip().endswith(";base64"):
         return raw
     try:
-        return base64.b64decode(re.sub(rb"\s+", b"", raw), validate=True)
+        packed = re.sub(rb"\s+", b"", raw)
+        # Browsers take it without its padding.
+        return base64.b64decode(packed + b"=" * (-len(packed) % 4), validate=True)
     except (binascii.Error, ValueError) as error:
         raise PageError(f"the sprite's base64 is damaged ({error})") from None
 

@@ -129,8 +129,8 @@ class Hdf5Shelf:
                 written.replace(beside)
             finally:
                 written.unlink(missing_ok=True)
-        os.ftruncate(self._handle, 0)
-        self._mark = 0
+        # The tar file is emptied when it is opened next, by the mark of the job's line that says it is done with:
+        # emptied here, a kill before that line would leave a job that misses its glyphs.
 
     def close(self) -> None:
         """Let go of the tar file."""

@@ -21,9 +21,10 @@ class Solution:
     """The numbers of the pages that are solved, and what it took.
 
     ``errors`` are the probabilities that a solved page is wrong, ``waiting`` the evidence of pages that are not sure,
-    ``gave_up`` the reasons for the others. ``readings`` are pages that were read, ``repeated`` those whose sprite had
-    been seen, ``forms`` pages fetched for their answer form, ``retries`` failed requests by kind. ``permuted`` and
-    ``independent`` count sheets by how they were read, ``rule`` is the log evidence of all sheets for permutations.
+    ``gave_up`` the reasons for the others, ``answers`` what the site said of each sum that was sent. ``readings`` are
+    pages that were read, ``repeated`` those whose sprite had been seen, ``forms`` pages fetched for their answer form,
+    ``retries`` failed requests by kind. ``permuted`` and ``independent`` count sheets by how they were read, ``rule``
+    is the log evidence of all sheets for permutations.
     """
 
     url: str
@@ -41,8 +42,7 @@ class Solution:
     permuted: int = 0
     independent: int = 0
     rule: float = 0.0
-    submitted: bool = False
-    accepted: bool | None = None
+    answers: dict[int, bool | None] = field(default_factory=dict)
     seconds: float = 0.0
     solved_now: int = 0
 
@@ -52,6 +52,16 @@ class Solution:
         if any(page not in self.numbers for page in self.pages):
             return None
         return sum(sum(self.numbers[page]) for page in self.pages)
+
+    @property
+    def submitted(self) -> bool:
+        """True where this very sum was sent, by this run or by an earlier one."""
+        return self.total is not None and self.total in self.answers
+
+    @property
+    def accepted(self) -> bool | None:
+        """What the site said of this very sum; None where it was not sent, or the site said neither."""
+        return None if self.total is None else self.answers.get(self.total)
 
     @property
     def failed(self) -> dict[int, str]:
@@ -68,7 +78,7 @@ class Solution:
         if "log_in" in line:
             self.logins += 1
         elif "answer" in line:
-            self.submitted, self.accepted = True, line["accepted"]
+            self.answers[line["answer"]] = line["accepted"]
         elif "form" in line:
             self.forms += 1
         elif "failed" in line:

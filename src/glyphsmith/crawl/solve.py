@@ -22,7 +22,7 @@ from glyphsmith.crawl.digits import DigitReader
 from glyphsmith.crawl.engine import run_story
 from glyphsmith.crawl.forms import answer_form, verdict
 from glyphsmith.crawl.glyphs import DOUBT, GlyphReader
-from glyphsmith.crawl.job import Job, open_job
+from glyphsmith.crawl.job import Job, open_job, tell_lines
 from glyphsmith.crawl.pace import Account, Pace
 from glyphsmith.crawl.page import Page, page_url, parse_page
 from glyphsmith.crawl.solution import CONTRADICTION, Solution
@@ -86,12 +86,11 @@ def solve(
     # The numbers are the account's: another one's job is not gone on with.
     header = {"job": "solve", "url": url, "account": account.email if account else None}
     with open_job(Path(out) / "job.jsonl" if out is not None else None, header) as job:
-        for line in job.lines:
-            solution.apply(line)
+        tell_lines(job, solution.apply)
         if job.lines:
             say(f"going on: {len(solution.numbers):,} pages are solved already")
         story = _Story(solution, job, reader, wishes, say)
-        if story.todo or wishes.submit:
+        if story.todo or (wishes.submit and not solution.accepted):
             run_story(lambda download: story.tell(Visitor(download, pace, account), pace.under_way), pace)
     return solution
 
@@ -239,6 +238,8 @@ class _Story:
         if total is None:
             self.say("the sum is not sent: pages are missing")
             return
+        if self.solution.accepted:
+            return  # by an earlier run
         last = self.solution.pages[-1]
         url = page_url(self.solution.url, last)
 

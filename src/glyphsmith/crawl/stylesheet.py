@@ -25,9 +25,13 @@ _TAG = "div"
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """The declarations of one selector: the later and the more particular one wins, ``!important`` before all."""
+    """The declarations of one selector: the later and the more particular one wins, ``!important`` before all.
+
+    ``weight`` is the number of classes it names, one that is named twice counts twice.
+    """
 
     classes: frozenset[str]
+    weight: int
     tagged: bool
     order: int
     declarations: dict[tuple[str, bool], Value]
@@ -35,8 +39,9 @@ class _Rule:
 
 @dataclass(slots=True)
 class Stylesheet:
-    """The rules of a page; ``read_stylesheet`` makes it."""
+    """The rules of a page by the classes they name; ``read_stylesheet`` makes it. ``bare`` ones name none."""
 
+    bare: list[_Rule] = field(default_factory=list)
     rules: dict[str, list[_Rule]] = field(default_factory=dict)
     strange: dict[str, str] = field(default_factory=dict)
 
@@ -50,11 +55,13 @@ class Stylesheet:
 
         def apply(rule: _Rule, from_attribute: bool) -> None:
             for (name, important), value in rule.declarations.items():
-                weight = (important, from_attribute, len(rule.classes), rule.tagged, rule.order)
+                weight = (important, from_attribute, rule.weight, rule.tagged, rule.order)
                 if name not in found or found[name][0] <= weight:
                     found[name] = (weight, value)
 
         held = frozenset(classes)
+        for rule in self.bare:
+            apply(rule, from_attribute=False)
         for name in held:
             if name in self.strange:
                 raise PageError(f"a style rule of .{name} is of a kind that is not understood: {self.strange[name]}")
@@ -63,7 +70,10 @@ class Stylesheet:
                     apply(rule, from_attribute=False)
         if inline:
             parsed = tinycss2.parse_declaration_list(inline, skip_comments=True, skip_whitespace=True)
-            apply(_Rule(frozenset(), tagged=False, order=0, declarations=_declarations(parsed)), from_attribute=True)
+            apply(
+                _Rule(frozenset(), weight=0, tagged=False, order=0, declarations=_declarations(parsed)),
+                from_attribute=True,
+            )
         return {name: value for name, (_, value) in found.items()}
 
 
@@ -81,10 +91,15 @@ def read_stylesheet(text: str) -> Stylesheet:
             simple = _simple(tokens)
             if simple is None:
                 _note(sheet, tokens, tinycss2.serialize(tokens).strip())
-            elif simple[0]:
-                rule = _Rule(simple[0], simple[1], order, declarations)
-                for name in simple[0]:
-                    sheet.rules.setdefault(name, []).append(rule)
+                continue
+            classes, tagged, ours = simple
+            if not ours:
+                continue
+            rule = _Rule(frozenset(classes), len(classes), tagged, order, declarations)
+            if not classes:
+                sheet.bare.append(rule)
+            for name in rule.classes:
+                sheet.rules.setdefault(name, []).append(rule)
         nested = [item for item in content if item.type in ("qualified-rule", "at-rule")]
         for item in nested:
             _note(sheet, [*node.prelude, *item.prelude, *(item.content or ())], "a rule within a rule")
@@ -153,36 +168,38 @@ def _selectors(prelude: Sequence[Any]) -> list[list[Any]]:
     return divided
 
 
-def _simple(tokens: Sequence[Any]) -> tuple[frozenset[str], bool] | None:
-    """Give the classes of a selector and whether it names the tag, or None where it is of another kind.
+def _simple(tokens: Sequence[Any]) -> tuple[list[str], bool, bool] | None:
+    """Give the classes of a selector as often as it names them, whether it names the tag, and whether it may be ours.
 
-    A selector of another tag has no classes that could be ours: (empty, False).
+    None where it is of another kind; one of another tag is not ours.
     """
     while tokens and tokens[0].type == "whitespace":
         tokens = tokens[1:]
     while tokens and tokens[-1].type == "whitespace":
         tokens = tokens[:-1]
-    tagged, other = False, False
+    tagged, other, universal = False, False, False
     if tokens and tokens[0].type == "ident":
         tagged, other = tokens[0].lower_value == _TAG, tokens[0].lower_value != _TAG
         tokens = tokens[1:]
     elif tokens and tokens[0].type == "literal" and tokens[0].value == "*":
-        tokens = tokens[1:]
-    classes = set()
+        universal, tokens = True, tokens[1:]
+    if not tokens and not (tagged or other or universal):
+        return None
+    classes = []
     place = 0
     while place < len(tokens):
         token = tokens[place]
         following = tokens[place + 1] if place + 1 < len(tokens) else None
         if token.type == "literal" and token.value == "." and following is not None and following.type == "ident":
-            classes.add(following.value)
+            classes.append(following.value)
             place += 2
         elif token.type in ("number", "dimension") and token.representation.startswith("."):
             # A class that begins with a digit is no identifier of CSS, so that .7abc is a number with a unit.
-            classes.add(token.representation[1:] + (token.unit if token.type == "dimension" else ""))
+            classes.append(token.representation[1:] + (token.unit if token.type == "dimension" else ""))
             place += 1
         else:
             return None
-    return (frozenset() if other else frozenset(classes)), tagged
+    return classes, tagged, not other
 
 
 def _note(sheet: Stylesheet, tokens: Iterable[Any], kind: str) -> None:

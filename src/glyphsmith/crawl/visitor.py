@@ -20,14 +20,18 @@ from urllib.parse import urljoin, urlsplit
 from glyphsmith.crawl.engine import Download
 from glyphsmith.crawl.forms import Form, is_login, login_form
 from glyphsmith.crawl.pace import Account, Pace
-from glyphsmith.errors import PageError, SiteError
+from glyphsmith.errors import GlyphsmithError, PageError, SiteError
 
 __all__ = ["Failed", "GaveUp", "Trouble", "Visitor", "all_of"]
 
 T = TypeVar("T")
 
-#: No wait between two attempts is longer, whatever a site asks for.
+#: No wait of our own between two attempts is longer.
 MOST_WAIT_S = 120.0
+#: A site that names a time is given it, up to this; with a longer one the crawl ends and says so.
+MOST_ASKED_S = 600.0
+#: So many log-ins in a row that no page came of, and the site does not keep a session.
+MOST_LOGINS = 5
 
 MOST_REDIRECTS = 8
 
@@ -80,6 +84,7 @@ class Visitor:
         self._pace = pace
         self._account = account
         self._logins = 0
+        self._in_vain = 0
         self._entering = asyncio.Lock()
         self._pause_until = 0.0
         self._unreached = 0
@@ -104,6 +109,11 @@ class Visitor:
                 return parse(body)
             except PageError as error:
                 raise Trouble(Failed("page", error.message, body)) from None
+            except GlyphsmithError:
+                raise
+            except Exception as error:  # noqa: BLE001 - no page, whatever it holds, ends the run of all others
+                said = f"cannot be read ({type(error).__name__}: {str(error)[:80]})"
+                raise Trouble(Failed("page", said, body)) from None
 
         return await self.patiently(attempt, note)
 
@@ -150,16 +160,22 @@ class Visitor:
         """Give the body of a page, or of the answer to a form, after log-in where the site asks for one."""
         async with self._entering:
             known = self._logins  # what is asked now is asked after a log-in that is under way
+        over = Trouble(Failed("session over", "the session was over"))
         try:
-            return _html_of(await self._follow(url, form))
+            return await self._page(url, form)
         except _LogInWanted as wanted:
             await self._log_in(wanted.url, known)
         if known or form is not None:
-            raise Trouble(Failed("session over", "the session was over"))
+            raise over
         try:
-            return _html_of(await self._follow(url))
+            return await self._page(url)
         except _LogInWanted:
-            raise SiteError("the site asks for a log-in again right after one", hint="does it keep cookies?") from None
+            raise over from None
+
+    async def _page(self, url: str, form: Form | None = None) -> bytes:
+        body = _html_of(await self._follow(url, form))
+        self._in_vain = 0
+        return body
 
     async def _log_in(self, url: str, known: int) -> None:
         """Log in once, however many requests found that it is needed; ``known`` log-ins had been made when asked."""
@@ -168,6 +184,11 @@ class Visitor:
         async with self._entering:
             if self._logins > known:
                 return
+            if self._in_vain >= MOST_LOGINS:
+                raise SiteError(
+                    f"the site asks for a log-in again right after one, {self._in_vain} times in a row",
+                    hint="does it keep cookies?",
+                )
             # The page is fetched in here, since each fetch may begin another session with another token.
             body = _html_of(await self._follow(url))
             try:
@@ -183,20 +204,24 @@ class Visitor:
                     f"the site refuses the log-in of {self._account.email}", hint="check --email and --password"
                 )
             self._logins += 1
+            self._in_vain += 1
 
     async def _follow(self, url: str, form: Form | None = None) -> Any:
         """Send a request and follow its redirects within the site."""
         seen = {url}
         response = await self._once(url, form)
         while (target := _target(response)) is not None:
-            if urlsplit(target)[:2] != urlsplit(url)[:2]:
+            if not _same_site(url, target):
                 raise Trouble(Failed("redirect", f"leads to another site, {urlsplit(target).netloc}", passing=False))
             if target in seen or len(seen) > MOST_REDIRECTS:
                 raise Trouble(Failed("redirect", f"a loop of redirects by way of {urlsplit(target).path}"))
             if is_login(target) and not is_login(url):
                 raise _LogInWanted(target)
             seen.add(target)
-            response = await self._once(target)
+            # These two ask for the same request again; the others for the page that tells of it.
+            again = form is not None and response.status in (307, 308)
+            form = Form(target, form.fields) if form is not None and again else None
+            response = await self._once(target, form)
         return response
 
     async def _once(self, url: str, form: Form | None = None) -> Any:
@@ -213,6 +238,8 @@ class Visitor:
         try:
             return await self._download(made)
         except IgnoreRequest as error:
+            if "robots" not in str(error):  # a body that unpacks beyond the limit
+                raise Trouble(Failed("too large", "the answer is larger than a page can be")) from None
             raise SiteError(
                 f"{url}: {str(error)[:1].lower()}{str(error)[1:]}", hint="the site asks crawlers to stay away"
             ) from None
@@ -238,6 +265,8 @@ def _of_exception(error: Exception) -> Failed:
         return Failed("timeout", "no answer within the time limit", reached=False)
     if "Refused" in name:
         return Failed("refused", "the connection was refused", reached=False)
+    if "SSL" in name or "certificate" in said.lower() or "Certificate" in name:
+        return Failed("certificate", f"the site's certificate is not trusted ({said or name})", passing=False)
     if "Resolve" in name or "DNS" in name:
         return Failed("unknown host", "no such host", reached=False)
     if "DataLoss" in name or "DataLoss" in said or "PartialDownload" in name:
@@ -253,8 +282,25 @@ def _target(response: Any) -> str | None:
     """Give the address that a redirect leads to."""
     if response.status not in (301, 302, 303, 307, 308):
         return None
-    location = response.headers.get("Location")
-    return urljoin(response.url, location.decode("utf-8", "replace")) if location else None
+    location = (response.headers.get("Location") or b"").decode("utf-8", "replace")
+    if not location:
+        return None
+    try:
+        target = str(urljoin(response.url, location))
+        _ = urlsplit(target).port
+    except ValueError:
+        raise Trouble(Failed("redirect", f"leads to {location[:60]!r}, which is no address")) from None
+    return target
+
+
+def _same_site(url: str, target: str) -> bool:
+    """Whether a redirect stays on the site: the same host and port; from http to https as well, but not back."""
+    here, there = urlsplit(url), urlsplit(target)
+    ports = {"http": 80, "https": 443}
+    at, to = (parts.port or ports.get(parts.scheme, 0) for parts in (here, there))
+    if here.hostname != there.hostname or (here.scheme == "https") > (there.scheme == "https"):
+        return False
+    return there.scheme in ports and (at == to or (at, to) == (80, 443))
 
 
 def _html_of(response: Any) -> bytes:
@@ -263,6 +309,11 @@ def _html_of(response: Any) -> bytes:
     if status != 200:
         passing = status >= 500 or status in _PASSING or 300 <= status < 400
         wait = _retry_after(response) if status in (429, 503) else 0.0
+        if wait > MOST_ASKED_S:
+            raise SiteError(
+                f"the site answered {status} and asks to come back in {wait:,.0f} s",
+                hint="the same command with the same --out goes on then",
+            )
         raise Trouble(Failed(f"status {status}", f"the site answered {status}", None, wait, passing=passing))
     kind = (response.headers.get("Content-Type") or b"text/html").decode("ascii", "replace").partition(";")[0].strip()
     if kind.lower() not in ("text/html", "application/xhtml+xml"):
@@ -276,10 +327,10 @@ def _retry_after(response: Any) -> float:
     if not said:
         return 0.0
     if said.isdecimal():
-        return min(float(said), MOST_WAIT_S)
+        return float(said[:12])
     try:
         until = parsedate_to_datetime(said)
-    except ValueError:
+        until = until if until.tzinfo else until.replace(tzinfo=UTC)
+        return max((until - datetime.now(UTC)).total_seconds(), 0.0)
+    except (ValueError, OverflowError):
         return 0.0
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return min(max((until - datetime.now(UTC)).total_seconds(), 0.0), MOST_WAIT_S)

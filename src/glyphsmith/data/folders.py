@@ -125,7 +125,7 @@ def open_folders(tree: Tree, pictures: Sequence[str], where: str) -> LabelledPic
     kinds = set(label_of.values())
     if {folder[0].lower() for folder in folders if folder} >= {"images", "masks"}:
         raise DataError(
-            f"{where}: images/ beside masks/ is a set of pictures with masks, and this version learns labels only",
+            f"{where}: images/ beside masks/ is a set of pictures with masks, and this version learns labels and texts",
             hint=OVERRIDE,
         )
     if kinds == {""} and (only := _one_class(pictures, list(held))):

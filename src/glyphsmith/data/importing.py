@@ -100,10 +100,44 @@ def import_to_hdf5(
     with atomic_path(path) as beside:
         while True:
             try:
-                with h5py.File(beside, "w", libver="v110") as file:
-                    return _write(file, path, source, how, shape, (validation, test, group, seed), progress)
+                with _Disk(beside, "w+") as disk:
+                    with h5py.File(disk, "w", libver="v110") as file:
+                        imported = _write(file, path, source, how, shape, (validation, test, group, seed), progress)
+                    disk.check()
+                    return imported
             except _OtherForm as other:
                 how = other.how
+
+
+class _Disk(io.FileIO):
+    """A file that HDF5 writes through, for HDF5 forgets errors: ``check`` raises the first that there was.
+
+    Its own file swallows a full disk when it is closed, and of an error that a Python file raises it may crash.
+    """
+
+    failed: OSError | None = None
+
+    def write(self, data: Any) -> int:
+        left = memoryview(data).cast("B")
+        size = len(left)
+        try:
+            while self.failed is None and len(left):
+                left = left[super().write(left) or 0 :]
+        except OSError as error:
+            self.failed = error
+        return size
+
+    def truncate(self, size: int | None = None) -> int:
+        try:
+            return super().truncate(size)
+        except OSError as error:
+            self.failed = self.failed or error
+            return size or 0
+
+    def check(self) -> None:
+        """Raise the OSError of a write that failed."""
+        if self.failed is not None:
+            raise self.failed
 
 
 def _probe(source: Source) -> tuple[_How, tuple[int, int]]:

@@ -38,7 +38,7 @@ Part = Literal["train", "validation", "test"]
 #: What people call the parts of a split, as folder names, as values of a column and in keys of arrays.
 PART_NAMES: dict[str, Part] = {
     **dict.fromkeys(("train", "training", "trn"), "train"),
-    **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
+    **dict.fromkeys(("validation", "validate", "valid", "val", "dev"), "validation"),
     **dict.fromkeys(("test", "testing", "tst", "t10k", "eval", "evaluation", "holdout", "heldout"), "test"),
 }
 _JOINED = str.maketrans("", "", "-_ ")

@@ -61,7 +61,8 @@ class Formula:
         fixed = [label for label in allowed if SYNONYMS.get(label, label) in set("0123456789" + _SIGNS)]
         meant = {SYNONYMS.get(label, label) for label in fixed}
         missing = sorted(set("/()=;") - meant) + (["+"] if not meant & set("+-*") else [])
-        self.variables = np.array([alphabet.index(label) for label in allowed if label.isalpha()], np.int64)
+        missing += [] if meant & set("0123456789") else ["a digit"]
+        self.variables = np.array([alphabet.index(label) for label in allowed if _names(label)], np.int64)
         if missing or not len(self.variables):
             what = " ".join(missing) if missing else "a variable (a label that is a letter)"
             raise PatternError(f"formula: the reader has no label for {what}", hint="it was not trained on formulas")
@@ -205,6 +206,11 @@ def _allowed(only: str, alphabet: Alphabet) -> list[str]:
     """Give the labels of a charset in the alphabet's order."""
     held = charset(only, alphabet)
     return [label for k, label in enumerate(alphabet) if held.step(0, k) is not None]
+
+
+def _names(label: str) -> bool:
+    """Whether a label may be a variable: one letter, as what works values out has it."""
+    return len(label) == 1 and label.isalpha()
 
 
 def _part(template: Dfa, pattern: str, slots: Alphabet) -> Dfa | None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from glyphsmith.alphabet import Alphabet
 from glyphsmith.results import LabelReading
 
-__all__ = ["decode_label"]
+__all__ = ["decode_label", "rounded_down"]
 
 
 def decode_label(
@@ -30,9 +30,11 @@ def decode_label(
     confidence, together = float(scores[best]), min(1.0, float(scores.sum(dtype=np.float64)))
     reason = None
     if together < none_below:
-        reason = f"none of these: all labels together have {_shown(together)} of the probability, below {none_below:g}"
+        reason = (
+            f"none of these: all labels together have {rounded_down(together)} of the probability, below {none_below:g}"
+        )
     elif confidence < reject:
-        reason = f"confidence {_shown(confidence)} is below {reject:g}"
+        reason = f"confidence {rounded_down(confidence)} is below {reject:g}"
     return LabelReading(
         label=None if reason else alphabet[best],
         confidence=confidence,
@@ -43,6 +45,6 @@ def decode_label(
     )
 
 
-def _shown(probability: float) -> str:
+def rounded_down(probability: float) -> str:
     """Write it so that it is never rounded up to the limit it is below."""
     return f"{np.floor(probability * 1e4) / 1e4:g}"

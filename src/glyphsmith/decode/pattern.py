@@ -7,13 +7,14 @@ tell apart are treated as one, so an alphabet of 2 000 labels costs no more than
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glyphsmith.alphabet import Alphabet
-from glyphsmith.decode.automaton import MAX_STATES, Dfa
+from glyphsmith.decode.automaton import MAX_CELLS, MAX_STATES, Dfa
 from glyphsmith.decode.regex import Node, parse_pattern, shown
 from glyphsmith.errors import PatternError
 from glyphsmith.expression import SYNONYMS
@@ -59,14 +60,20 @@ def charset(labels: str | Iterable[str], alphabet: Alphabet) -> Dfa:
 
 
 def sign_class(signs: str, alphabet: Alphabet) -> str:
-    """Give the pattern of one label that means one of ``signs`` in arithmetic: the sign or a synonym of it."""
+    """Give the pattern of one label that means one of ``signs`` in arithmetic: the sign or a synonym of it.
+
+    Raises PatternError where no label does.
+    """
     labels = [label for label in alphabet if SYNONYMS.get(label, label) in set(signs)]
+    if not labels:
+        raise PatternError(f"no label means {' or '.join(signs)}")
     return "[" + "".join(label if label.isdigit() else f"\\{label}" for label in labels) + "]"
 
 
 def split_labels(text: str, alphabet: Alphabet) -> list[str]:
     """Cut a text into labels, the longest label first; a character that starts no label stands alone."""
     longest = max((len(label) for label in alphabet), default=1)
+    text = unicodedata.normalize("NFC", text)  # as labels are
     found = []
     at = 0
     while at < len(text):
@@ -166,6 +173,11 @@ def _subsets(positions: _Positions, last: int, symbols: int, name: str) -> tuple
                 waiting.append(target)
             row.append(states[target] if target else -1)
         rows.append(row)
+        if len(states) * symbols > MAX_CELLS:
+            raise PatternError(
+                f"{name}: {len(states)} states over {symbols} labels are too many",
+                hint="shorten the repetitions of the pattern",
+            )
         if len(states) > MAX_STATES:
             raise PatternError(
                 f"{name}: more than {MAX_STATES} states are needed", hint="shorten the repetitions of the pattern"

@@ -11,8 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glyphsmith.alphabet import Alphabet
-from glyphsmith.card import Card
+from glyphsmith.card import Card, TextFormat
+from glyphsmith.decode.automaton import Automaton
+from glyphsmith.decode.fixed import best
 from glyphsmith.decode.grammars import constrain
+from glyphsmith.decode.label import rounded_down
 from glyphsmith.decode.text import TextDecoder
 from glyphsmith.errors import DataError, ModelError, PatternError
 from glyphsmith.expression import evaluate_expression
@@ -46,11 +49,8 @@ def text_answers(
     form = card.text
     alphabet = Alphabet(card.alphabet)
     constraint = constrain(alphabet, pattern=form.pattern if pattern is None else pattern, only=charset)
-    if constraint is not None and constraint.fewest_columns(constraint.start) > form.columns:
-        raise PatternError(
-            f"{constraint.name} needs {constraint.fewest_columns(constraint.start)} columns, "
-            f"{card.name} gives {form.columns}"
-        )
+    if constraint is not None:
+        _refuse_what_never_fits(constraint, card.name, form)
     decoder = TextDecoder(alphabet, form.head, constraint, BEAM, max(1, top), form.temperature)
 
     def answer(probabilities: NDArray[np.float32], path: str | None) -> TextReading:
@@ -65,7 +65,18 @@ def text_answers(
             top=found.top[:top],
             value=value or None,
             path=path,
-            reason=f"confidence {found.confidence:.2f} is below {reject:g}" if refused else found.reason,
+            reason=f"confidence {rounded_down(found.confidence)} is below {reject:g}" if refused else found.reason,
         )
 
     return answer
+
+
+def _refuse_what_never_fits(constraint: Automaton, name: str, form: TextFormat) -> None:
+    """Raise PatternError where no accepted text has room in the columns of a reader, or as many symbols as its head."""
+    if form.head == "fixed":
+        if best(np.zeros((form.columns, constraint.symbols)), constraint) is None:
+            raise PatternError(f"{constraint.name}: no such text has {form.columns} symbols, and {name} reads no other")
+        return
+    needed = constraint.fewest_columns(constraint.start)
+    if needed > form.columns:
+        raise PatternError(f"{constraint.name} needs {needed} columns, {name} gives {form.columns}")

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from glyphsmith.display import shown
 from glyphsmith.evaluate.heatmap import most_confused
-from glyphsmith.evaluate.words import code_points, plural
+from glyphsmith.evaluate.words import BLANK, code_points, plural
 from glyphsmith.fonts import find_font, missing
 
 __all__ = ["confusion_csv", "confusion_picture", "png_bytes"]
@@ -38,10 +39,10 @@ def confusion_picture(matrix: NDArray[np.int32], labels: Sequence[str], *, title
 
     A label without a font is drawn as its code points. Of more than DRAWN labels the most confused are drawn.
     """
-    shown = most_confused(matrix, DRAWN).tolist()
-    k = len(shown)
+    drawn = most_confused(matrix, DRAWN).tolist()
+    k = len(drawn)
     cell = 68 if k <= 12 else 48 if k <= 30 else 32 if k <= 60 else 22 if k <= 120 else 16
-    names = [_shorter(code_points(labels[i]) if missing(labels[i]) else labels[i]) for i in shown]
+    names = [_shorter(_written(labels[i])) for i in drawn]
     size = max(11, round(cell * 0.62)) if max(map(len, names), default=1) <= 2 else max(11, min(24, cell - 4))
     signs = [_sign(name, size) for name in names]
     widest = max((sign.width for sign in signs), default=1)
@@ -55,12 +56,12 @@ def confusion_picture(matrix: NDArray[np.int32], labels: Sequence[str], *, title
     _write(draw, (left, 24 + caption), "read as", 18, _FAINT)
     image.paste(_sign("truth", 18, _FAINT).rotate(90, expand=True), (10, top))
     totals = np.maximum(matrix.sum(axis=1, dtype=np.int64), 1)
-    for row, i in enumerate(shown):
+    for row, i in enumerate(drawn):
         sign = signs[row]
         image.paste(sign, (left - 8 - sign.width, top + row * cell + (cell - sign.height) // 2))
         turned = sign if upright else sign.rotate(90, expand=True)
         image.paste(turned, (left + row * cell + (cell - turned.width) // 2, top - 6 - turned.height))
-        for column, j in enumerate(shown):
+        for column, j in enumerate(drawn):
             _cell(
                 draw,
                 left + column * cell,
@@ -96,6 +97,12 @@ def _cell(draw: ImageDraw.ImageDraw, x: int, y: int, cell: int, number: int, sha
 def _mixed(colour: tuple[int, int, int], depth: float) -> tuple[int, int, int]:
     red, green, blue = (round(255 + (channel - 255) * depth) for channel in colour)
     return red, green, blue
+
+
+def _written(label: str) -> str:
+    if label.isspace():
+        return BLANK * len(label)
+    return code_points(label) if missing(label) else shown(label)
 
 
 def _shorter(name: str) -> str:

@@ -22,6 +22,7 @@ from glyphsmith.evaluate.specimens import choose_specimens
 from glyphsmith.evaluate.text import TextEvaluation, foldings
 from glyphsmith.evaluate.text_specimens import choose_text_specimens
 from glyphsmith.evaluate.walk import LabelTally, Streamed, TextTally, walk
+from glyphsmith.evaluate.words import milliseconds_or_none
 
 if TYPE_CHECKING:
     from glyphsmith.data.pictures import Source
@@ -75,18 +76,23 @@ class Evaluation(Measured):
         counts = np.bincount(self.truth, minlength=len(self.labels))
         return {self.labels[k]: int(counts[k]) for k in range(self.known, len(self.labels))}
 
+    @property
+    def pictures_outside(self) -> int:
+        """How many pictures carry a label that the reader cannot answer."""
+        return sum(self.outside.values())
+
     def as_dict(self) -> dict[str, Any]:
         """Give the document of ``glyphsmith eval --json``."""
         matrix = self.matrix
-        p50, p95 = self.ms
+        p50, p95 = (milliseconds_or_none(value) for value in self.ms)
         return {
             "task": self.task,
             "n": self.n,
             "accuracy": round(self.accuracy, 6),
             "ci95": [round(end, 6) for end in self.ci95],
             "confusions": [list(entry) for entry in self.confusions],
-            "ms_p50": round(p50, 4),
-            "ms_p95": round(p95, 4),
+            "ms_p50": p50,
+            "ms_p95": p95,
             "file_mb": round(self.file_bytes / 1e6, 4),
             "ece": round(self.ece, 6),
             "per_class": [figures.as_dict() for figures in metrics.per_class(matrix, self.labels)],

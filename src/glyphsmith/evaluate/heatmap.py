@@ -20,7 +20,7 @@ LONGEST = 16
 
 
 def most_confused(matrix: NDArray[np.int32], limit: int = SHOWN) -> NDArray[np.int64]:
-    """Choose at most ``limit`` labels, in their order: those of the most frequent confusions of (K, K)."""
+    """Choose ``limit`` labels, in their order: those of the most frequent confusions of (K, K), then frequent ones."""
     classes = len(matrix)
     if classes <= limit:
         return np.arange(classes)
@@ -33,6 +33,11 @@ def most_confused(matrix: NDArray[np.int32], limit: int = SHOWN) -> NDArray[np.i
             chosen.update({row: None, column: None})
         if len(chosen) == limit:
             break
+    # Where few are confused, the most frequent ones beside them.
+    for k in np.argsort(-matrix.sum(axis=1, dtype=np.int64), kind="stable").tolist():
+        if len(chosen) == limit:
+            break
+        chosen.setdefault(k)
     return np.array(sorted(chosen), dtype=np.int64)
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Sequence
 from datetime import datetime
@@ -28,7 +29,7 @@ from glyphsmith.files import write_atomically
 from glyphsmith.fonts import missing
 from glyphsmith.version import __version__
 
-__all__ = ["report_html", "write_report"]
+__all__ = ["report_folder", "report_html", "write_report"]
 
 #: Rows of the table of labels that stand open on the page; the others unfold.
 ROWS = 40
@@ -43,11 +44,7 @@ def write_report(folder: str | Path, evaluation: Evaluation | TextEvaluation, *,
 
     The folder is made where it is missing. Raises DataError where it cannot be written to.
     """
-    place = Path(folder)
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(f"{place}: the folder of the report cannot be made ({error.strerror or error})") from None
+    place = report_folder(folder)
     matrix = evaluation.matrix
     share = words.percent(evaluation.accuracy, evaluation.n)
     title = f"{evaluation.reader}: {share} of {words.plural(evaluation.n, 'picture')}"
@@ -55,6 +52,18 @@ def write_report(folder: str | Path, evaluation: Evaluation | TextEvaluation, *,
     write_atomically(place / "confusion.png", png_bytes(confusion_picture(matrix, evaluation.labels, title=title)))
     write_atomically(place / "report.html", _encoded(report_html(evaluation, story=story)))
     return place / "report.html"
+
+
+def report_folder(folder: str | Path) -> Path:
+    """Make the folder of a report where it is missing. Raises DataError where it cannot be written to."""
+    place = Path(folder)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{place}: the folder of the report cannot be made ({error.strerror or error})") from None
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise DataError(f"{place}: the folder of the report cannot be written to")
+    return place
 
 
 def report_html(evaluation: Evaluation | TextEvaluation, *, story: Story | None = None) -> str:
@@ -66,7 +75,8 @@ def report_html(evaluation: Evaluation | TextEvaluation, *, story: Story | None 
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    absent = frozenset(label for label in evaluation.labels if missing(label))
+    unknown = missing("".join(evaluation.labels))  # each font is opened once for all of them
+    absent = frozenset(label for label in evaluation.labels if not unknown.isdisjoint(label))
     environment.filters.update(
         percent=_percent,
         count=words.count,
@@ -132,6 +142,7 @@ def _context(evaluation: Evaluation | TextEvaluation, absent: frozenset[str]) ->
         "unseen": [evaluation.labels[k] for k in range(evaluation.known) if k not in set(seen)],
         "counts": (min(entry.n for entry in figures), max(entry.n for entry in figures)),
         "outside": evaluation.outside,
+        "pictures_outside": evaluation.pictures_outside,
         "absent": sorted(absent),
         "code_points": words.code_points,
         "confusions": evaluation.confusions,

@@ -20,6 +20,7 @@ from glyphsmith import metrics
 from glyphsmith.errors import DataError
 from glyphsmith.evaluate.measured import Measured
 from glyphsmith.evaluate.text_specimens import NOTHING, ColumnExample
+from glyphsmith.evaluate.words import milliseconds_or_none
 from glyphsmith.expression import evaluate_expression
 
 __all__ = ["NOTHING", "Place", "TextEvaluation", "foldings"]
@@ -142,8 +143,14 @@ class TextEvaluation(Measured):
     @property
     def outside(self) -> dict[str, int]:
         """How often symbols occur that the reader cannot answer."""
-        strange = Counter(sign for truth in self.truths for sign in truth if sign not in set(self.alphabet))
-        return dict(strange)
+        known = set(self.alphabet)
+        return dict(Counter(sign for truth in self.truths for sign in truth if sign not in known))
+
+    @property
+    def pictures_outside(self) -> int:
+        """How many texts hold a symbol that the reader cannot answer."""
+        known = set(self.alphabet)
+        return sum(not known.issuperset(truth) for truth in self.truths)
 
     @property
     def places(self) -> list[Place]:
@@ -170,7 +177,7 @@ class TextEvaluation(Measured):
 
     def as_dict(self) -> dict[str, Any]:
         """Give the document of ``glyphsmith eval --json``."""
-        p50, p95 = self.ms
+        p50, p95 = (milliseconds_or_none(value) for value in self.ms)
         record: dict[str, Any] = {
             "task": self.task,
             "n": self.n,
@@ -186,8 +193,8 @@ class TextEvaluation(Measured):
             ["" if a == NOTHING else a, "" if b == NOTHING else b, count] for a, b, count in self.confusions
         ]
         record |= {
-            "ms_p50": round(p50, 4),
-            "ms_p95": round(p95, 4),
+            "ms_p50": p50,
+            "ms_p95": p95,
             "file_mb": round(self.file_bytes / 1e6, 4),
             "ece": round(self.ece, 6),
             "per_position": [{"position": p.place, "n": p.n, "right": p.right} for p in self.places],

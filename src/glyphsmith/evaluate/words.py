@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import unicodedata
-from math import floor
+from math import floor, isnan
 
 from markupsafe import Markup, escape
 
+from glyphsmith.display import shown
+
 __all__ = [
+    "BLANK",
     "code_points",
     "count",
     "duration",
     "label_markup",
     "milliseconds",
+    "milliseconds_or_none",
     "one_in",
     "percent",
     "plural",
     "points",
     "size",
 ]
+
+
+#: How a blank is written where it is a character of texts.
+BLANK = "␣"
 
 
 def percent(share: float | None, n: int = 10_000) -> str:
@@ -58,12 +66,19 @@ def one_in(part: int, whole: int) -> str:
 
 
 def milliseconds(value: float) -> str:
-    """Write a time with two significant digits, in µs, ms or s."""
+    """Write a time with two significant digits, in µs, ms or s; a dash where nothing was timed."""
+    if isnan(value):
+        return "–"
     if value < 0.1:
         return f"{value * 1e3:.0f} µs"
     if value < 1000.0:
         return f"{value:.2f} ms" if value < 10.0 else f"{value:.0f} ms"
     return f"{value / 1e3:.1f} s"
+
+
+def milliseconds_or_none(value: float) -> float | None:
+    """Give a time for a JSON document, which knows no NaN: None where nothing was timed."""
+    return None if isnan(value) else round(value, 4)
 
 
 def duration(seconds: float) -> str:
@@ -90,6 +105,9 @@ def code_points(text: str) -> str:
 
 def label_markup(label: str, absent: frozenset[str] = frozenset()) -> Markup:
     """Give a label as HTML: beyond ASCII its code point and name stand in the tooltip, without a font beside it too."""
+    if label.isspace():
+        label = BLANK * len(label)
+    label = shown(label)
     if label.isascii():
         return Markup('<span class="label">{}</span>').format(label)
     title = code_points(label)

@@ -15,9 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from glyphsmith.display import shown
 from glyphsmith.errors import DataError
 from glyphsmith.fonts import find_font, missing
 from glyphsmith.picture import Picture, load_picture
+from glyphsmith.results import LabelReading
 from glyphsmith.runtime.placement import Frame, place_frame
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ __all__ = ["Explanation", "draw_explanation", "explain", "png_bytes"]
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
-_PAPER, _INK, _SOFT = (250, 248, 244), (31, 28, 23), (109, 102, 90)
+_PAPER, _INK, _SOFT, _TROUBLE = (250, 248, 244), (31, 28, 23), (109, 102, 90), (180, 71, 15)
 #: Differences below this share of the largest value of the maps are rounding, not evidence.
 _DUST = 1e-5
 _EDGE, _GAP, _PANEL = 36, 24, 300
@@ -40,7 +42,8 @@ class Explanation:
     """What spoke for ``label``: ``evidence`` (h, w) in 0..1 lies over ``prepared`` and over ``frame`` of ``picture``.
 
     ``answer`` and ``top`` are what the reader reads. ``strength`` is the largest evidence in units of the logits,
-    0 where nothing in the picture speaks for the label more than for the others.
+    0 where nothing in the picture speaks for the label more than for the others. ``refused`` is why the reader gives no
+    label at all, where it does not.
     """
 
     picture: Picture
@@ -51,6 +54,7 @@ class Explanation:
     top: tuple[tuple[str, float], ...]
     evidence: NDArray[np.float32]
     strength: float
+    refused: str | None = None
 
 
 def explain(reader: Reader, source: Any, *, label: str | None = None) -> Explanation:
@@ -63,6 +67,8 @@ def explain(reader: Reader, source: Any, *, label: str | None = None) -> Explana
     maps = reader.class_map(picture)
     reading = reader.read(picture, top=3, reject=0.0)
     answer = reading.top[0][0]
+    given = reader.read(picture)
+    refused = given.reason if isinstance(given, LabelReading) and given.label is None else None
     if label is not None and label not in reader.alphabet:
         raise DataError(
             f"label {label!r} is outside the alphabet of {len(reader.alphabet)} labels",
@@ -75,14 +81,16 @@ def explain(reader: Reader, source: Any, *, label: str | None = None) -> Explana
     strength = float(evidence.max())
     if strength <= _DUST * float(np.abs(maps).max()):
         strength = 0.0
-    shown = np.clip(evidence / strength, 0.0, 1.0) if strength > 0 else np.zeros_like(evidence)
+    glow = np.clip(evidence / strength, 0.0, 1.0) if strength > 0 else np.zeros_like(evidence)
     stages = dict(
         zip((output for output, _ in reader.card.stages), (v for _, v in reader.stages(picture)), strict=True)
     )
     prepared = next(reversed(stages.values()), np.zeros(own.shape, np.float32))
     height_px, width_px = picture.shape[:2]
     frame = place_frame(reader.card.prepare, height_px, width_px, prepared, stages.get("stage_clean"))
-    return Explanation(picture, prepared, frame, chosen, answer, reading.top, shown.astype(np.float32), strength)
+    return Explanation(
+        picture, prepared, frame, chosen, answer, reading.top, glow.astype(np.float32), strength, refused
+    )
 
 
 def draw_explanation(explanation: Explanation, *, name: str = "") -> Image.Image:
@@ -124,8 +132,11 @@ def _write_answer(draw: ImageDraw.ImageDraw, explanation: Explanation, name: str
     x = _EDGE + font.getlength(answer) + 20
     others = ", ".join(f"{_written(label)} ({100 * p:.1f} %)" for label, p in explanation.top[1:])
     sure = f"{100 * explanation.top[0][1]:.1f} % sure" + (f"; then {others}" if others else "")
-    _write(draw, (x, 84), sure, 20, _INK)
+    if explanation.refused:
+        sure = f"refused: {explanation.refused}"
+    _write(draw, (x, 84), sure, 20, _TROUBLE if explanation.refused else _INK)
     if name:
+        name = shown(name)
         name = name if len(name) <= 90 else "…" + name[-89:]
         _write(draw, (x, 54), name, 17, _SOFT)
     if explanation.strength <= 0:
@@ -158,7 +169,7 @@ def _runs(text: str, size_px: int) -> list[tuple[str, Font]]:
 
 def _written(label: str) -> str:
     """Give the label, or its code points where no font here has its signs."""
-    return " ".join(f"U+{ord(sign):04X}" for sign in label) if missing(label) else label
+    return " ".join(f"U+{ord(sign):04X}" for sign in label) if missing(label) else shown(label)
 
 
 def _fitted(image: Image.Image) -> Image.Image:

@@ -84,6 +84,8 @@ class Shrunk:
     @property
     def why_not(self) -> str:
         """Say why it is not worth keeping; empty where it is."""
+        if not self.before:
+            return "the reader is right about none of these pictures, so they tell nothing"
         if self.loss >= LOSS:
             return f"it loses {100 * self.loss:.2f} points, and less than {100 * LOSS:g} may be lost"
         if self.ms_after >= self.ms_before:

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from glyphsmith.errors import ModelError
 from glyphsmith.metrics import percentiles
 from glyphsmith.picture import Picture
 from glyphsmith.runtime.reader import BATCH, Reader, open_reader
@@ -96,10 +97,14 @@ def cold_start(model: str, *, rounds: int = 5) -> tuple[float, float | None]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "one.png"
         Image.fromarray(test_picture(480, 640)).save(path)
-        command = [sys.executable, "-m", "glyphsmith", "read", model, str(path)]
+        # -P: a json.py in this folder is none of ours.
+        command = [sys.executable, "-P", "-m", "glyphsmith", "read", "--", model, str(path)]
         for _ in range(rounds):
             begun = time.perf_counter()
-            subprocess.run(command, check=True, capture_output=True)
+            ended = subprocess.run(command, capture_output=True, check=False)
+            if ended.returncode:
+                said = ended.stderr.decode("utf-8", "replace").strip().splitlines() or [f"status {ended.returncode}"]
+                raise ModelError(f"{model}: `glyphsmith read` fails in a process of its own: {said[0][:200]}")
             times_ms.append((time.perf_counter() - begun) * 1e3)
     return round(statistics.median(times_ms), 1), _children_peak_mb()
 

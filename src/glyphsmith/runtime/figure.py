@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from glyphsmith.display import shown
 from glyphsmith.files import atomic_path
 from glyphsmith.fonts import find_font, missing
 from glyphsmith.picture import load_picture
@@ -181,7 +182,7 @@ def _sheet(source: Any, answer: Answer) -> Image.Image:
 
 def _spelled(label: str) -> str:
     """Give a label as it can be drawn: where no font has one of its signs, its code points."""
-    return " ".join(f"U+{ord(sign):04X}" for sign in label) if missing(label) else label
+    return " ".join(f"U+{ord(sign):04X}" for sign in label) if missing(label) else shown(label)
 
 
 def _text(
@@ -192,7 +193,7 @@ def _text(
 
 def _fitting(text: str, size_px: int, width_px: int) -> str:
     """Shorten a text in its middle until it is no wider than ``width_px``: the end of a path says most."""
-    text = text.replace("\n", " ")
+    text = shown(text)
     font = find_font(text, size_px)
     if font.getlength(text) <= width_px:
         return text

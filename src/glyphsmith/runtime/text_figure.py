@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from glyphsmith.display import shown
 from glyphsmith.fonts import find_font
 from glyphsmith.picture import load_picture
 from glyphsmith.results import Failure, TextReading
@@ -77,13 +78,13 @@ def draw_text_row(
     seen = reader.stages(picture)[-1][1] if reader.card.stages else np.ones((8, 64), np.float32)
     image = Image.fromarray((np.clip(seen, 0, 1) * 255).round().astype(np.uint8)).convert("RGB")
     scale = min(_COLUMNS_WIDTH / image.width, _SEEN_MOST / image.height)
-    shown = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    canvas.paste(image.resize(shown, Image.Resampling.NEAREST if scale >= 2 else Image.Resampling.LANCZOS), (left, top))
-    top += shown[1] + 4
+    laid = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    canvas.paste(image.resize(laid, Image.Resampling.NEAREST if scale >= 2 else Image.Resampling.LANCZOS), (left, top))
+    top += laid[1] + 4
     probabilities = reader.probabilities(picture[None])[0]
     form = reader.card.text
     rows = said(probabilities, reader.alphabet.labels, form.head if form else "ctc")
-    step = shown[0] / len(rows)
+    step = laid[0] / len(rows)
     before = ""
     for k, (first, p, second, q) in enumerate(rows):
         x, middle = left + k * step, left + (k + 0.5) * step
@@ -100,8 +101,8 @@ def draw_text_row(
             place = (middle, top + _SIGNS + _BAR + _SECOND / 2 + 2)
             _write(draw, place, second or "·", max(9, size * 2 // 3), _TROUBLE, anchor="mm")
     legend = "each column: its surest sign, how sure, and its second one from 5 %"
-    _write(draw, (left + shown[0] + 16, top + _SIGNS), legend[:34], 13, _QUIET)
-    _write(draw, (left + shown[0] + 16, top + _SIGNS + 18), legend[34:].strip(), 13, _QUIET)
+    _write(draw, (left + laid[0] + 16, top + _SIGNS), legend[:34], 13, _QUIET)
+    _write(draw, (left + laid[0] + 16, top + _SIGNS + 18), legend[34:].strip(), 13, _QUIET)
 
 
 def _lay(canvas: Image.Image, image: Image.Image, at: tuple[int, int], room: tuple[int, int]) -> None:
@@ -115,5 +116,5 @@ def _lay(canvas: Image.Image, image: Image.Image, at: tuple[int, int], room: tup
 def _write(
     draw: ImageDraw.ImageDraw, at: tuple[float, float], text: str, size_px: int, colour: str, *, anchor: str = "la"
 ) -> None:
-    text = text.replace("\n", " ")
+    text = shown(text)
     draw.text(at, text, font=find_font(text, size_px), fill=colour, anchor=anchor)

@@ -6,12 +6,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from glyphsmith.display import shown
+
 __all__ = ["Events", "duration", "to_stderr"]
 
 
 def to_stderr(line: str) -> None:
-    """Print one line where results are not."""
-    print(line, file=sys.stderr, flush=True)
+    """Print one line where results are not; no name in it is obeyed by a terminal."""
+    print(shown(line, keep="\n"), file=sys.stderr, flush=True)
 
 
 def duration(seconds: float) -> str:
