@@ -113,6 +113,38 @@ def test_scratches_lie_behind_the_text_and_are_paler_than_it() -> None:
     assert (pictures == 60).any(axis=(1, 2, 3)).all()
 
 
+def test_a_snake_reaches_from_edge_to_edge_in_the_colour_of_the_text() -> None:
+    pictures = painted(20, snakes=(1, 1), alphabet=".", length=(1, 1))
+    touched = (pictures == 60).any(axis=(1, 3))
+    # One that leaves the picture at the top or at the bottom may come back.
+    assert touched.mean() > 0.95
+    assert touched[:, [0, -1]].mean() > 0.8
+    assert pictures.min() == 60
+
+
+def test_a_mesh_covers_the_whole_picture_and_is_paler_than_the_text() -> None:
+    pictures = painted(30, mesh=1.0, alphabet=".", length=(1, 1))
+    for picture in pictures:
+        thirds = np.array_split(picture.min(axis=2), 3, axis=1)
+        assert all((third < 255).mean() > 0.02 for third in thirds)
+    assert (pictures[:, :, 120:].min(axis=(1, 2, 3)) > 60).all()
+
+
+def test_specks_cover_the_share_of_the_pixels_that_was_asked_for() -> None:
+    inked = (painted(30, speckle=(0.1, 0.1), alphabet=".", length=(1, 1)) < 255).any(axis=3).mean()
+    # A tenth of the pixels is drawn, some of them twice.
+    assert 0.085 < inked < 0.105
+
+
+def test_each_symbol_may_stand_on_a_ground_of_its_own() -> None:
+    grounds = {"ground": (200, 255), "alphabet": ".", "length": (4, 4), "spread": (0.999, 1.0)}
+    for picture in painted(10, patches=1.0, **grounds):
+        assert len({tuple(pixel) for pixel in picture[0]}) == 4
+        assert len({tuple(pixel) for pixel in picture[0, 1:40]}) == 1
+    for picture in painted(10, **grounds):
+        assert len({tuple(pixel) for pixel in picture[0]}) == 1
+
+
 def test_a_wave_moves_a_level_stroke_up_and_down() -> None:
     def rows(reach: float) -> float:
         pictures = painted(wave=(reach, reach), alphabet="-", length=(4, 4), scale=(1.5, 1.5))
@@ -156,6 +188,10 @@ def test_coloured_grain_differs_between_the_channels_and_grey_grain_does_not() -
         ({"hollow": 2.0}, "hollow"),
         ({"scratches": (5, 1)}, "scratches"),
         ({"own_sizes": (0.0, 1.0)}, "own_sizes"),
+        ({"snakes": (-1, 1)}, "snakes"),
+        ({"mesh": 2.0}, "mesh"),
+        ({"speckle": (0.0, 1.5)}, "speckle"),
+        ({"patches": -1.0}, "patches"),
     ],
 )
 def test_looks_outside_their_range_are_refused(changes: dict[str, Any], message: str) -> None:

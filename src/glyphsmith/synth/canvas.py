@@ -139,6 +139,10 @@ class Canvas:
         """Draw a straight line."""
         cv2.line(self._pixels, start, end, self._value(colour), width)
 
+    def path(self, points: NDArray[np.int32], width: int, colour: Colour) -> None:
+        """Draw a line through the points (N, 2) of x and y."""
+        cv2.polylines(self._pixels, [points], False, self._value(colour), width)
+
     @property
     def size(self) -> tuple[int, int]:
         """Height and width in pixels."""

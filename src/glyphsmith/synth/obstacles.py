@@ -1,7 +1,10 @@
-"""What is in the way of a text: scratches behind it; dots, curves and lines over it, as in the ``captcha`` library."""
+"""What is in the way of a text: scratches and meshes behind it; dots, curves and lines over it as in the ``captcha``
+library, and what other sites lay over theirs: strokes that wave from edge to edge, specks, meshes.
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Self
 
@@ -18,6 +21,13 @@ __all__ = ["Obstacles"]
 _FAINT = (0.15, 0.9)
 #: The longest scratch, as a share of the picture's height.
 _SCRATCH = 0.5
+#: How far the lines of a mesh lie apart, as a share of the picture's height.
+_MESH_APART = (0.1, 0.35)
+#: Thicker lines, in pixels, would be all there is to see.
+_MESH_THICK = 2
+#: How far a stroke waves to either side, as a share of the height, and how often over the picture's width.
+_SNAKE_REACH = (0.03, 0.3)
+_SNAKE_WAVES = (0.3, 3.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +41,10 @@ class Obstacles:
     confetti: bool
     ground: Colour
     inks: tuple[Colour, ...]
+    snakes: int = 0
+    mesh: Colour | None = None
+    mesh_over: bool = False
+    speckle: float = 0.0
 
     @classmethod
     def drawn(cls, settings: CaptchaSettings, ground: Colour, inks: list[Colour], chance: Chance) -> Self:
@@ -42,15 +56,24 @@ class Obstacles:
             scratches, dots, curves, lines = (-1 if there < settings.obstructed else 0 for there in chance.units(4))
             scratches = scratches if settings.scratches[1] else 0
         confetti = settings.confetti > 0 and chance.yes(settings.confetti)
-        return cls(scratches, dots, curves, lines, confetti, ground, tuple(inks))
+        snakes, mesh, over, speckle = 0, None, False, 0.0
+        if settings.snakes[1] and chance.yes(settings.obstructed):
+            snakes = chance.whole(*settings.snakes)
+        if settings.mesh and chance.yes(settings.mesh):
+            mesh, over = _between(ground, chance.pick(inks), chance.between(*_FAINT)), chance.yes(0.5)
+        if settings.speckle[1] and chance.yes(settings.obstructed):
+            speckle = chance.between(*settings.speckle)
+        return cls(scratches, dots, curves, lines, confetti, ground, tuple(inks), snakes, mesh, over, speckle)
 
     @property
     def colourful(self) -> bool:
         """Whether a canvas of one ink does not do."""
-        return self.confetti or self.scratches != 0
+        return self.confetti or self.scratches != 0 or self.mesh is not None
 
     def behind(self, canvas: Canvas, settings: CaptchaSettings, chance: Chance) -> None:
-        """Lay scratches on an empty canvas."""
+        """Lay scratches and a mesh on an empty canvas."""
+        if self.mesh is not None and not self.mesh_over:
+            _mesh(canvas, self.mesh, settings, chance)
         if not self.scratches:
             return
         height, width = canvas.size
@@ -91,6 +114,15 @@ class Obstacles:
             begin = (chance.whole(0, w // 3), chance.whole(0, h - 1))
             until = (chance.whole(w - w // 3, w - 1), chance.whole(0, h - 1))
             canvas.line(begin, until, chance.whole(*settings.stroke_px), self._of_stroke(chance))
+        if self.mesh is not None and self.mesh_over:
+            _mesh(canvas, self.mesh, settings, chance)
+        for _ in range(self.snakes):
+            canvas.path(_snake(w, h, chance), chance.whole(*settings.stroke_px), self._of_stroke(chance))
+        specks = int(self.speckle * w * h)
+        if specks:
+            places = chance.many(2 * specks)
+            xs, ys = (places[:specks] * w).astype(np.intp), (places[specks:] * h).astype(np.intp)
+            canvas.dots(xs, ys, 1, self._of_dots(specks, chance))
 
     def _of_dots(self, count: int, chance: Chance) -> Colour | NDArray[np.uint8]:
         if not self.confetti:
@@ -99,3 +131,40 @@ class Obstacles:
 
     def _of_stroke(self, chance: Chance) -> Colour:
         return any_colour(chance, 0, 255) if self.confetti else chance.pick(self.inks)
+
+
+def _between(ground: Colour, ink: Colour, share: float) -> Colour:
+    red, green, blue = (int(under + (over - under) * share) for under, over in zip(ground, ink, strict=True))
+    return red, green, blue
+
+
+def _snake(width: int, height: int, chance: Chance) -> NDArray[np.int32]:
+    """Give the points (N, 2) of a stroke that waves from the left edge to the right one around a slanted line."""
+    begin, end = (height * chance.between(0.15, 0.85) for _ in range(2))
+    reach, waves, phase = height * chance.between(*_SNAKE_REACH), chance.between(*_SNAKE_WAVES), chance.unit()
+    share = np.linspace(0, 1, max(8, width // 3))
+    y = begin + (end - begin) * share + reach * np.sin(2 * math.pi * (waves * share + phase))
+    return np.stack([share * (width - 1), y], axis=1).round().astype(np.int32)
+
+
+def _mesh(canvas: Canvas, colour: Colour, settings: CaptchaSettings, chance: Chance) -> None:
+    """Draw nested ellipses, or lines of one or two directions, an even way apart."""
+    width, height = settings.width_px, settings.height_px
+    kind, start = chance.whole(0, 3), chance.unit()
+    apart = max(4.0, height * chance.between(*_MESH_APART))
+    thick = chance.whole(settings.stroke_px[0], max(settings.stroke_px[0], min(_MESH_THICK, settings.stroke_px[1])))
+    if kind == 0:
+        x, y = int(width * chance.between(0.2, 0.8)), int(height * chance.between(0.2, 0.8))
+        flat = chance.between(0.4, 1.0)
+        for ring in range(1, int(width / apart) + 1):
+            across, down = int(ring * apart), int(ring * apart * flat)
+            canvas.curve((x - across, y - down, x + across, y + down), 0, 360, thick, colour)
+        return
+    slant = 0.0 if kind == 1 else height * chance.between(-1.5, 1.5)
+    for k in range(-int(height / apart) * 2, int((width + 2 * height) / apart) + 1):
+        x = int((k + start) * apart)
+        canvas.line((x, 0), (int(x + slant), height - 1), thick, colour)
+    if kind != 3:
+        for k in range(int(height / apart) + 1):
+            y = int((k + start) * apart)
+            canvas.line((0, y), (width - 1, y), thick, colour)

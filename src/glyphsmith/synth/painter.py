@@ -57,6 +57,7 @@ class _Style:
     unsteady: float
     colours: list[Colour]
     ground: Colour
+    patches: list[Colour]
     obstacles: Obstacles
 
 
@@ -177,8 +178,12 @@ class TextPainter:
         ground = any_colour(chance, *settings.ground)
         count = n if chance.yes(settings.own_colours) else 1
         inks = [self._ink(chance, ground) for _ in range(count)]
+        patches: list[Colour] = []
+        if settings.patches and chance.yes(settings.patches):
+            patches = [any_colour(chance, *settings.ground) for _ in range(n)]
         if dark:
             ground, inks = _negative(ground), [_negative(ink) for ink in inks]
+            patches = [_negative(patch) for patch in patches]
         return _Style(
             scale=chance.between(*settings.scales),
             stretched=chance.yes(settings.stretch),
@@ -189,6 +194,7 @@ class TextPainter:
             unsteady=chance.between(*settings.unsteady),
             colours=inks,
             ground=ground,
+            patches=patches,
             obstacles=Obstacles.drawn(settings, ground, inks, chance),
         )
 
@@ -276,10 +282,13 @@ class TextPainter:
         soft = settings.edges == "soft"
         shade = chance.between(*settings.shade)
         grain = chance.between(*settings.grain)
-        if len(style.colours) == 1 and shade < 1 and grain < 1 and not style.obstacles.colourful:
+        even = shade < 1 and grain < 1 and not style.patches
+        if len(style.colours) == 1 and even and not style.obstacles.colourful:
             return Canvas.of_one_ink(width, height, style.ground, style.colours[0], pale=settings.pale, soft=soft)
         ground = np.empty((height, width, 3), np.float32)
         ground[:] = style.ground
+        for k, patch in enumerate(style.patches):
+            ground[:, width * k // len(style.patches) : width * (k + 1) // len(style.patches)] = patch
         if shade >= 1:
             corners = (chance.many(4).reshape(2, 2) * shade - shade / 2).astype(np.float32)
             ground += np.asarray(cv2.resize(corners, (width, height), interpolation=cv2.INTER_LINEAR))[:, :, None]

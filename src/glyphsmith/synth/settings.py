@@ -94,6 +94,8 @@ class CaptchaSettings:
     pale: bool = True
     #: Largest difference of brightness across the ground.
     shade: Whole = (0, 0)
+    #: Probability that each symbol stands on a ground of its own colour.
+    patches: float = 0.0
     #: Probability of a thin frame around the picture.
     frame: float = 0.0
     # What is in the way. Each kind is there with the probability ``obstructed``.
@@ -108,7 +110,13 @@ class CaptchaSettings:
     #: The right end of a curve lies between this share of the width and the right edge (library 0.7.1: another slip).
     curve_right: float = 0.8
     lines: Whole = (0, 0)
+    #: Strokes that wave from the left edge to the right one.
+    snakes: Whole = (0, 0)
     stroke_px: Whole = (1, 1)
+    #: Probability of a grid, of slanted lines or of nested ellipses over the whole picture.
+    mesh: float = 0.0
+    #: Share of the pixels that a speck lies on.
+    speckle: Real = (0.0, 0.0)
     #: Standard deviation of the grain, in grey levels.
     grain: Real = (0.0, 0.0)
     #: Probability that the grain is coloured.
@@ -193,6 +201,9 @@ _LIMITS: dict[str, tuple[float, float]] = {
             "obstructed",
             "confetti",
             "coloured_grain",
+            "patches",
+            "mesh",
+            "speckle",
         ),
         (0, 1),
     ),
@@ -200,7 +211,7 @@ _LIMITS: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("ground", "ink", "contrast", "shade"), (0, 255)),
     **dict.fromkeys(("scale", "box_scale", "own_sizes"), (0.1, 8)),
     **dict.fromkeys(("dots", "scratches"), (0, 5000)),
-    **dict.fromkeys(("curves", "lines"), (0, 100)),
+    **dict.fromkeys(("curves", "lines", "snakes"), (0, 100)),
     **dict.fromkeys(("dot_sizes_px", "stroke_px"), (1, 32)),
     "rotate_deg": (0, 180),
     "overlap": (-2, 0.9),
@@ -248,7 +259,7 @@ PRESETS = MappingProxyType(
             made_for_px=80,
             own_sizes=(0.8, 1.15),
             stretch=0.2,
-            hollow=0.06,
+            hollow=0.12,
             rotate_deg=(0.0, 35.0),
             warp_x=(0.0, 0.22),
             warp_y=(0.0, 0.22),
@@ -267,8 +278,9 @@ PRESETS = MappingProxyType(
             own_colours=0.45,
             pale=False,
             shade=(0, 60),
+            patches=0.05,
             frame=0.1,
-            obstructed=0.4,
+            obstructed=0.3,
             confetti=0.5,
             scratches=(10, 120),
             dots=(5, 80),
@@ -276,7 +288,10 @@ PRESETS = MappingProxyType(
             curves=(1, 2),
             curve_right=0.5,
             lines=(1, 3),
-            stroke_px=(1, 2),
+            snakes=(1, 2),
+            stroke_px=(1, 3),
+            mesh=0.1,
+            speckle=(0.0, 0.12),
             grain=(0.0, 14.0),
             coloured_grain=0.4,
             wave=(0.0, 0.08),

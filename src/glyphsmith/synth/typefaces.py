@@ -23,10 +23,10 @@ BUNDLED_FONT = Path(__file__).parent / "fonts" / "DroidSansMono.ttf"
 FONT_SOURCES = ("bundled", "matplotlib", "system", "installed")
 
 _SUFFIXES = (".ttf", ".otf", ".ttc", ".otc")
-#: Fonts whose letters are pictures, pieces of signs or boxes with the code points written in them.
+#: Fonts whose letters are pictures, Greek under Latin names, pieces of signs or boxes with code points in them.
 _NO_LETTERS = (
-    "adobeblank", "cmex", "cmmi", "cmsy", "dingbat", "display", "emoji", "icon", "lastresort", "noto sans symbols",
-    "notosanssymbols", "opens___", "opensymbol", "stixnonuni", "stixsiz", "unifont", "webding", "wingding",
+    "adobeblank", "bookshelf", "cmex", "cmmi", "cmsy", "d050000l", "dingbat", "display", "emoji", "icon", "lastresort",
+    "marlett", "opens___", "stixnonuni", "stixsiz", "symbol", "unifont", "webding", "wingding",
 )  # fmt: skip
 _NEVER_ASSIGNED = "\U0010ffff"
 _PROBE_PX = 24
