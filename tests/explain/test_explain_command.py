@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -66,3 +68,13 @@ def test_a_name_of_several_lines_is_drawn_on_one(tmp_path: Path, capsys: pytest.
     Image.fromarray(picture_of(0, 2)).save(picture)
     assert cli.main(["explain", model, str(picture), "--out", str(tmp_path / "why.png")]) == 0
     assert capsys.readouterr().out.startswith("new\\nline\t")
+
+
+def test_a_picture_may_come_through_standard_input(tmp_path: Path) -> None:
+    model, picture = tiny_reader(tmp_path / "tiny.onnx"), tmp_path / "x.png"
+    Image.fromarray(picture_of(3)).save(picture)
+    words = [sys.executable, "-m", "glyphsmith", "explain", str(model), "-", "--out", str(tmp_path / "why.png")]
+    done = subprocess.run(words, input=picture.read_bytes(), capture_output=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.startswith(b"3\t")
+    assert (tmp_path / "why.png").is_file()

@@ -21,7 +21,7 @@ def register(app: click.Group) -> None:
 
 @click.command("explain")
 @click.argument("model", metavar="MODEL", help="A .onnx file, a run folder or a shipped reader.")
-@click.argument("picture", metavar="PICTURE", help="The picture to explain.")
+@click.argument("picture", metavar="PICTURE", help="The picture to explain, or - for standard input.")
 @click.option("--out", required=True, metavar="PNG", help="The PNG file to write.")
 @click.option("--label", metavar="LABEL", help="Ask for this label instead of the answer.")
 def explain_picture(model: str, picture: str, out: str, label: str | None) -> int:
@@ -30,16 +30,18 @@ def explain_picture(model: str, picture: str, out: str, label: str | None) -> in
         raise DataError(f"--out {out}: the figure is a PNG file", hint=f"--out {Path(out).with_suffix('.png')}")
     from glyphsmith.explain.overlay import draw_explanation, explain, png_bytes
     from glyphsmith.files import write_atomically
+    from glyphsmith.runtime.pictures import STDIN, sources
     from glyphsmith.runtime.reader import open_reader
 
     reader = open_reader(model)
     refuse_to_replace("--out", out, [picture, reader.where])
     try:
-        found = explain(reader, picture, label=label)
+        source = next(sources([picture]))
+        found = explain(reader, source, label=label)
     except PictureError as error:  # as `read` has it: a picture that failed, not a command that was wrong
         print(shown(f"error: {error}", keep="\n"), file=sys.stderr)
         return 1
-    write_atomically(out, png_bytes(draw_explanation(found, name=picture)))
+    write_atomically(out, png_bytes(draw_explanation(found, name="" if picture == STDIN else picture)))
     answer = "-" if found.refused else shown(found.answer)
     reason = f"\t({shown(found.refused)})" if found.refused else ""
     print(f"{answer}\t{found.top[0][1]:.4f}\t{shown(out)}{reason}")

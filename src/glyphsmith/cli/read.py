@@ -10,7 +10,7 @@ import gc
 import json
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
@@ -69,7 +69,7 @@ def read(
     find: bool,
 ) -> int:
     """Read pictures: one answer each, in their order; a picture that cannot be read never stops the others."""
-    from glyphsmith.runtime.pictures import expand
+    from glyphsmith.runtime.pictures import expand, sources
     from glyphsmith.runtime.reader import open_reader
 
     if steps is not None:
@@ -82,7 +82,7 @@ def read(
         gc.freeze()
         gc.enable()
     shown_top = (3 if as_json else 0) if top is None else top
-    sources = list(_sources(words))
+    given = list(sources(words))
     if find:
         if reader.card.task == "text":
             raise DataError(
@@ -92,9 +92,9 @@ def read(
             raise DataError("--charset and --pattern are for readers of texts, --find for readers of single signs")
         from glyphsmith.runtime.sheet import read_sheets
 
-        answers: Iterable[Answer] = read_sheets(reader, sources, names=words, top=shown_top, reject=reject)
+        answers: Iterable[Answer] = read_sheets(reader, given, names=words, top=shown_top, reject=reject)
     else:
-        answers = reader.read_each(sources, names=words, top=shown_top, reject=reject, charset=charset, pattern=pattern)
+        answers = reader.read_each(given, names=words, top=shown_top, reject=reject, charset=charset, pattern=pattern)
     failed, kept = 0, []
     line = _json_line if as_json else _Columns(words, reader).line
     for answer in _watched(answers, len(words)):
@@ -108,18 +108,8 @@ def read(
     if failed and len(words) > 1:
         print(f"{failed} of {len(words)} pictures could not be read", file=sys.stderr)
     if steps is not None:
-        _draw(steps, reader, sources, kept, find=find)
+        _draw(steps, reader, given, kept, find=find)
     return 1 if failed else 0
-
-
-def _sources(words: Iterable[str]) -> Iterator[str | bytes]:
-    from glyphsmith.picture import read_bounded
-    from glyphsmith.runtime.pictures import STDIN
-
-    for word in words:
-        if word == STDIN and sys.stdin is None:
-            raise DataError("-: standard input is closed")
-        yield read_bounded(sys.stdin.buffer) if word == STDIN else word
 
 
 def _json_line(answer: Answer) -> str:
@@ -187,6 +177,8 @@ def _check_figure(steps: str) -> None:
     path = Path(steps)
     if path.suffix.lower() != ".png":
         raise DataError(f"--steps {steps}: the figure is a PNG file", hint=f"--steps {path.with_suffix('.png')}")
+    if path.is_dir():
+        raise DataError(f"--steps {steps}: is a folder", hint=f"--steps {path / 'steps.png'}")
     if not path.absolute().parent.is_dir():
         raise DataError(f"--steps {steps}: there is no folder {path.parent}")
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Iterator
 
 from glyphsmith.errors import DataError
-from glyphsmith.picture import PICTURE_SUFFIXES, is_junk, is_ours
+from glyphsmith.picture import PICTURE_SUFFIXES, is_junk, is_ours, read_bounded
 
-__all__ = ["STDIN", "expand"]
+__all__ = ["STDIN", "expand", "sources"]
 
 #: The word that means: one picture comes through standard input.
 STDIN = "-"
@@ -47,6 +48,17 @@ def expand(words: Iterable[str]) -> list[str]:
         else:
             found.append(word)
     return found
+
+
+def sources(words: Iterable[str]) -> Iterator[str | bytes]:
+    """Give what ``load_picture`` opens for each word: the word itself, or the bytes of standard input.
+
+    Raises DataError where that is closed.
+    """
+    for word in words:
+        if word == STDIN and sys.stdin is None:
+            raise DataError("-: standard input is closed")
+        yield read_bounded(sys.stdin.buffer) if word == STDIN else word
 
 
 def _inside(folder: str) -> Iterator[str]:
