@@ -124,6 +124,7 @@ def test_steps_draws_a_figure(album, run):
     [
         (["read", "tiny.onnx", "pics", "--steps", "out.jpg"], "PNG"),
         (["read", "tiny.onnx", "pics", "--steps", "no/where.png"], "no folder"),
+        (["read", "tiny.onnx", "pics", "--steps", "pics.png"], "is a folder"),
         (["read", "tiny.onnx", "pics", "--reject", "2"], "reject"),
         (["read", "tiny.onnx", "pics", "--top", "-1"], "top"),
         (["read", "tiny.onnx"], "PICTURE"),
@@ -132,6 +133,7 @@ def test_steps_draws_a_figure(album, run):
     ],
 )
 def test_wrong_usage_is_status_2_one_error_and_nothing_on_stdout(album, run, words, said):
+    (album / "pics.png").mkdir()
     status, out, err = run(*words)
     assert status == 2
     assert out == ""
