@@ -61,3 +61,12 @@ def test_a_symbol_that_no_font_has_is_named() -> None:
     with pytest.raises(DataError, match="no font has a glyph for ᚠ") as caught:
         find_typefaces(("bundled",), "ABᚠ")
     assert caught.value.hint is not None
+
+
+@pytest.mark.parametrize(
+    "name", ["D050000L.otf", "StandardSymbolsPS.otf", "Symbol.ttf", "NotoSansSymbols2-Regular.ttf"]
+)
+def test_fonts_of_ornaments_and_of_greek_under_latin_names_are_left_out(tmp_path: Path, name: str) -> None:
+    shutil.copy(BUNDLED_FONT, tmp_path / name)
+    shutil.copy(BUNDLED_FONT, tmp_path / "letters.ttf")
+    assert [path.name for path in font_files(str(tmp_path))] == ["letters.ttf"]

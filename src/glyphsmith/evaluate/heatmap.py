@@ -20,7 +20,10 @@ LONGEST = 16
 
 
 def most_confused(matrix: NDArray[np.int32], limit: int = SHOWN) -> NDArray[np.int64]:
-    """Choose ``limit`` labels, in their order: those of the most frequent confusions of (K, K), then frequent ones."""
+    """Choose at most ``limit`` labels, in their order: those of the most frequent confusions of (K, K).
+
+    Where there is none, the most frequent ones.
+    """
     classes = len(matrix)
     if classes <= limit:
         return np.arange(classes)
@@ -33,11 +36,8 @@ def most_confused(matrix: NDArray[np.int32], limit: int = SHOWN) -> NDArray[np.i
             chosen.update({row: None, column: None})
         if len(chosen) == limit:
             break
-    # Where few are confused, the most frequent ones beside them.
-    for k in np.argsort(-matrix.sum(axis=1, dtype=np.int64), kind="stable").tolist():
-        if len(chosen) == limit:
-            break
-        chosen.setdefault(k)
+    if not chosen:  # without a mistake there is nothing to choose by but how frequent they are
+        return np.sort(np.argsort(-matrix.sum(axis=1, dtype=np.int64), kind="stable")[:limit])
     return np.array(sorted(chosen), dtype=np.int64)
 
 
