@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["shown"]
+__all__ = ["code_points", "shown"]
 
 #: The kinds of Unicode that a terminal obeys instead of showing, and that no font draws.
 _UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
@@ -22,3 +22,8 @@ def shown(text: str, *, keep: str = "") -> str:
         sign.encode("unicode_escape").decode() if sign not in free and category(sign) in _UNSEEN else sign
         for sign in text
     )
+
+
+def code_points(text: str) -> str:
+    """Name the characters of a label by their numbers: ``U+16D2``."""
+    return " ".join(f"U+{ord(character):04X}" for character in text)

@@ -13,7 +13,9 @@ from pathlib import Path
 
 from PIL import ImageFont
 
-__all__ = ["find_font", "missing"]
+from glyphsmith.display import code_points, shown
+
+__all__ = ["drawable", "find_font", "missing"]
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
@@ -49,6 +51,11 @@ def find_font(text: str, size_px: int) -> Font:
     """Give a font of ``size_px`` that has every character of ``text``, or else as many of them as any font has."""
     characters = _visible(text) - missing(text)
     return _opened(_best(characters) if characters else font_paths()[0], max(1, size_px))
+
+
+def drawable(label: str) -> str:
+    """Give a label as it can be drawn: its code points where no font has one of its signs, control signs escaped."""
+    return code_points(label) if missing(label) else shown(label)
 
 
 def missing(text: str) -> set[str]:

@@ -155,7 +155,7 @@ def test_the_sprite_rule_may_be_in_a_style_block_of_its_own():
     [
         ({"width": "-8px"}, "number 6: a digit has the width -8"),
         ({"float": "right"}, "number 6: float is 'right'"),
-        ({"display": "none"}, "number 6: display is 'none'"),
+        ({"display": "none"}, "number 6: a digit is not displayed"),
         ({"visibility": "hidden"}, "number 6: visibility is 'hidden'"),
         ({"transform": "scaleX(-1)"}, "number 6: transform is 'scalex(-1)'"),
         ({"order": "2"}, "number 6: order is '2'"),

@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
+from glyphsmith.fonts import drawable
 from glyphsmith.results import Failure
 from glyphsmith.runtime import figure
 from glyphsmith.runtime.figure import draw_sheets, draw_steps
@@ -63,7 +64,7 @@ def test_a_label_without_a_font_is_drawn_as_its_code_points_and_said(tmp_path):
     count, notes = draw_steps(reader, [(picture, reader.read(picture))], str(tmp_path / "steps.png"))
     assert count == 1
     assert "no font" in notes[0]
-    assert figure._spelled(nobody) == "U+10FFFE"
+    assert drawable(nobody) == "U+10FFFE"
 
 
 def test_a_sheet_is_drawn_with_a_box_around_each_character(tmp_path):

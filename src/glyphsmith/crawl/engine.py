@@ -75,6 +75,7 @@ def run_story(story: Callable[[Download], Awaitable[T]], pace: Pace) -> T:
     import scrapy
     from scrapy.crawler import CrawlerProcess
     from twisted.internet.error import ReactorNotRestartable
+    from twisted.logger import STDLibLogObserver, globalLogBeginner
 
     ended: list[T] = []
     failed: list[BaseException] = []
@@ -96,6 +97,9 @@ def run_story(story: Callable[[Download], Awaitable[T]], pace: Pace) -> T:
         logger = logging.getLogger(name)
         logger.handlers = [logging.NullHandler()]
         logger.propagate = False
+    # Until it is begun, Twisted's own log prints what goes wrong itself: a traceback for each bad certificate.
+    observer: Any = STDLibLogObserver("twisted")
+    globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False, discardBuffer=True)
     process.crawl(Spider)
     try:
         with _ended_by_signals() as ending:

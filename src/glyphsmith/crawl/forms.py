@@ -21,7 +21,8 @@ _REFUSES = re.compile(
 _ACCEPTS = re.compile(r"\b(?:accepted|correct)\b")
 #: Words beside which "correct" says nothing of this answer: "0 correct answers", "enter the correct sum", "if correct".
 _OTHERWISE = re.compile(
-    r"\b(?:no|zero|\d+|none|could|would|should|can|may|must|will|if|when|until|once|enter|only|be)\b|\?"
+    r"\b(?:no|zero|none|0) (?:accepted|correct)\b|\bcorrect answers\b|\?"
+    r"|\b(?:could|would|should|can|may|must|will|if|when|until|once|enter|only|be)\b.*\b(?:accepted|correct)\b"
 )
 #: Text that was on the page before an answer was sent.
 _SAID = "//main//text()[not(ancestor::form or ancestor::label or ancestor::script or ancestor::style)]"

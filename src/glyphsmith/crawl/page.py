@@ -45,7 +45,6 @@ _DATA_URL = re.compile(r"data:[^\s\"')]*", re.IGNORECASE)
 #: Properties that change what of a sprite is seen, or where, and the values that leave it as it is.
 _LEAVES = {
     "float": ("none", "left"),
-    "display": ("block", "inline-block", "inline", "flow-root"),
     "visibility": ("visible",),
     "transform": ("none",),
     "rotate": ("none",),
@@ -226,6 +225,8 @@ def _refuse_moved(values: dict[str, Value], where: str) -> None:
         said = tinycss2.serialize(values.get(name, ())).strip().lower()
         if said and said not in kept:
             raise PageError(f"{where}: {name} is {said[:40]!r}, and what a digit looks like with it is not understood")
+    if tinycss2.serialize(values.get("display", ())).strip().lower() in ("none", "contents"):
+        raise PageError(f"{where}: a digit is not displayed")
     if "background-position" in values:
         raise PageError(f"{where}: background-position has other than two lengths")
     if any(getattr(token, "lower_value", "") != "auto" for token in values.get("background-size", ())):

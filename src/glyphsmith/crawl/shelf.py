@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import tarfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -129,11 +130,14 @@ class Hdf5Shelf:
                 written.replace(beside)
             finally:
                 written.unlink(missing_ok=True)
-        # The tar file is emptied when it is opened next, by the mark of the job's line that says it is done with:
-        # emptied here, a kill before that line would leave a job that misses its glyphs.
+        # Emptied by ``close``, after the job's line that says it is done with: emptied here, a kill before that line
+        # would leave a job that misses its glyphs.
+        self._mark = 0
 
     def close(self) -> None:
-        """Let go of the tar file."""
+        """Let go of the tar file, and of what in it is done with."""
+        with suppress(OSError):
+            os.ftruncate(self._handle, self._mark)
         os.close(self._handle)
 
 

@@ -265,8 +265,8 @@ def _of_exception(error: Exception) -> Failed:
         return Failed("timeout", "no answer within the time limit", reached=False)
     if "Refused" in name:
         return Failed("refused", "the connection was refused", reached=False)
-    if "SSL" in name or "certificate" in said.lower() or "Certificate" in name:
-        return Failed("certificate", f"the site's certificate is not trusted ({said or name})", passing=False)
+    if "certificate" in said.lower() or "Certificate" in name:
+        return Failed("certificate", "the site's certificate is not trusted", passing=False)
     if "Resolve" in name or "DNS" in name:
         return Failed("unknown host", "no such host", reached=False)
     if "DataLoss" in name or "DataLoss" in said or "PartialDownload" in name:
@@ -327,7 +327,7 @@ def _retry_after(response: Any) -> float:
     if not said:
         return 0.0
     if said.isdecimal():
-        return float(said[:12])
+        return float(said)
     try:
         until = parsedate_to_datetime(said)
         until = until if until.tzinfo else until.replace(tzinfo=UTC)

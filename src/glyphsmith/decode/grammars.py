@@ -81,31 +81,33 @@ def _refuse_empty(pattern: str, alphabet: Alphabet) -> None:
 
 def _digits(alphabet: Alphabet) -> Dfa:
     """Accept one digit or more."""
-    return _named("digits", alphabet, lambda: r"\d+")
+    return _named("digits", alphabet, r"\d+")
 
 
 def _arithmetic1(alphabet: Alphabet) -> Dfa:
     """Accept three one-digit operands, two operators of + - *, and at most one pair of brackets."""
     meant = {SYNONYMS.get(label, label) for label in alphabet}
-
-    def pattern() -> str:
-        d, o = sign_class("0123456789", alphabet), sign_class("+-*", alphabet)
-        if not {"(", ")"} <= meant:
-            return f"{d}{o}{d}{o}{d}"
+    if not (meant & set("0123456789") and meant & set("+-*")):
+        raise _unwritable("arithmetic1")
+    d, o = sign_class("0123456789", alphabet), sign_class("+-*", alphabet)
+    pattern = f"{d}{o}{d}{o}{d}"
+    if {"(", ")"} <= meant:
         opens, closes = sign_class("(", alphabet), sign_class(")", alphabet)
-        return f"{d}{o}{d}{o}{d}|{opens}{d}{o}{d}{closes}{o}{d}|{d}{o}{opens}{d}{o}{d}{closes}"
-
+        pattern += f"|{opens}{d}{o}{d}{closes}{o}{d}|{d}{o}{opens}{d}{o}{d}{closes}"
     return _named("arithmetic1", alphabet, pattern)
 
 
-def _named(name: str, alphabet: Alphabet, pattern: Callable[[], str]) -> Dfa:
+def _unwritable(name: str) -> PatternError:
+    return PatternError(
+        f"{name}: the reader's labels cannot write such a text", hint="a pattern of your own says what they can write"
+    )
+
+
+def _named(name: str, alphabet: Alphabet, pattern: str) -> Dfa:
     try:
-        found = compile_pattern(pattern(), alphabet)
+        found = compile_pattern(pattern, alphabet)
     except PatternError:
-        raise PatternError(
-            f"{name}: the reader's labels cannot write such a text",
-            hint="a pattern of your own says what they can write",
-        ) from None
+        raise _unwritable(name) from None
     return Dfa(found.next, found.accepting, name)
 
 

@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from glyphsmith.display import shown
 from glyphsmith.evaluate.heatmap import most_confused
-from glyphsmith.evaluate.words import BLANK, code_points, plural
-from glyphsmith.fonts import find_font, missing
+from glyphsmith.evaluate.words import BLANK, plural
+from glyphsmith.fonts import drawable, find_font
 
 __all__ = ["confusion_csv", "confusion_picture", "png_bytes"]
 
@@ -42,7 +41,7 @@ def confusion_picture(matrix: NDArray[np.int32], labels: Sequence[str], *, title
     drawn = most_confused(matrix, DRAWN).tolist()
     k = len(drawn)
     cell = 68 if k <= 12 else 48 if k <= 30 else 32 if k <= 60 else 22 if k <= 120 else 16
-    names = [_shorter(_written(labels[i])) for i in drawn]
+    names = [_shorter(BLANK * len(labels[i]) if labels[i].isspace() else drawable(labels[i])) for i in drawn]
     size = max(11, round(cell * 0.62)) if max(map(len, names), default=1) <= 2 else max(11, min(24, cell - 4))
     signs = [_sign(name, size) for name in names]
     widest = max((sign.width for sign in signs), default=1)
@@ -97,12 +96,6 @@ def _cell(draw: ImageDraw.ImageDraw, x: int, y: int, cell: int, number: int, sha
 def _mixed(colour: tuple[int, int, int], depth: float) -> tuple[int, int, int]:
     red, green, blue = (round(255 + (channel - 255) * depth) for channel in colour)
     return red, green, blue
-
-
-def _written(label: str) -> str:
-    if label.isspace():
-        return BLANK * len(label)
-    return code_points(label) if missing(label) else shown(label)
 
 
 def _shorter(name: str) -> str:

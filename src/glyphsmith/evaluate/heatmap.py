@@ -8,8 +8,9 @@ import numpy as np
 from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
+from glyphsmith.display import code_points
 from glyphsmith.evaluate import svg
-from glyphsmith.evaluate.words import code_points, count, percent
+from glyphsmith.evaluate.words import count, percent
 
 __all__ = ["heat_map", "most_confused"]
 

@@ -18,6 +18,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from glyphsmith import metrics
+from glyphsmith.display import code_points
 from glyphsmith.errors import DataError
 from glyphsmith.evaluate import charts, words
 from glyphsmith.evaluate.confusion import confusion_csv, confusion_picture, png_bytes
@@ -144,7 +145,7 @@ def _context(evaluation: Evaluation | TextEvaluation, absent: frozenset[str]) ->
         "outside": evaluation.outside,
         "pictures_outside": evaluation.pictures_outside,
         "absent": sorted(absent),
-        "code_points": words.code_points,
+        "code_points": code_points,
         "confusions": evaluation.confusions,
         "heat": heat_map(matrix, evaluation.labels, shown, absent),
         "heat_labels": len(shown),

@@ -7,11 +7,10 @@ from math import floor, isnan
 
 from markupsafe import Markup, escape
 
-from glyphsmith.display import shown
+from glyphsmith.display import code_points, shown
 
 __all__ = [
     "BLANK",
-    "code_points",
     "count",
     "duration",
     "label_markup",
@@ -96,11 +95,6 @@ def duration(seconds: float) -> str:
 def size(file_bytes: int) -> str:
     """Write the size of a file in kB or MB of 1000."""
     return f"{file_bytes / 1e3:.0f} kB" if file_bytes < 999_500 else f"{file_bytes / 1e6:.2f} MB"
-
-
-def code_points(text: str) -> str:
-    """Name the characters of a label by their numbers: ``U+16D2``."""
-    return " ".join(f"U+{ord(character):04X}" for character in text)
 
 
 def label_markup(label: str, absent: frozenset[str] = frozenset()) -> Markup:

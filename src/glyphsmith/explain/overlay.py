@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from glyphsmith.display import shown
 from glyphsmith.errors import DataError
-from glyphsmith.fonts import find_font, missing
+from glyphsmith.fonts import drawable, find_font
 from glyphsmith.picture import Picture, load_picture
 from glyphsmith.results import LabelReading
 from glyphsmith.runtime.placement import Frame, place_frame
@@ -65,10 +65,9 @@ def explain(reader: Reader, source: Any, *, label: str | None = None) -> Explana
     """
     picture = load_picture(source)
     maps = reader.class_map(picture)
-    reading = reader.read(picture, top=3, reject=0.0)
+    reading = reader.read(picture, top=3)
     answer = reading.top[0][0]
-    given = reader.read(picture)
-    refused = given.reason if isinstance(given, LabelReading) and given.label is None else None
+    refused = reading.reason if isinstance(reading, LabelReading) and reading.label is None else None
     if label is not None and label not in reader.alphabet:
         raise DataError(
             f"label {label!r} is outside the alphabet of {len(reader.alphabet)} labels",
@@ -102,7 +101,7 @@ def draw_explanation(explanation: Explanation, *, name: str = "") -> Image.Image
     over_original = _glowing(_fitted(original), explanation.evidence, explanation.frame, *original.size)
     panels = [
         ("the picture", _fitted(original)),
-        (f"what speaks for {_written(explanation.label)}", over_original),
+        (f"what speaks for {drawable(explanation.label)}", over_original),
         ("the same on what the network saw", over_seen),
     ]
     columns = len(panels)
@@ -126,11 +125,11 @@ def png_bytes(image: Image.Image) -> bytes:
 
 
 def _write_answer(draw: ImageDraw.ImageDraw, explanation: Explanation, name: str) -> None:
-    answer = _written(explanation.answer)
+    answer = drawable(explanation.answer)
     font = find_font(answer, 56)
     draw.text((_EDGE, 84), answer, font=font, fill=_INK, anchor="ls")
     x = _EDGE + font.getlength(answer) + 20
-    others = ", ".join(f"{_written(label)} ({100 * p:.1f} %)" for label, p in explanation.top[1:])
+    others = ", ".join(f"{drawable(label)} ({100 * p:.1f} %)" for label, p in explanation.top[1:])
     sure = f"{100 * explanation.top[0][1]:.1f} % sure" + (f"; then {others}" if others else "")
     if explanation.refused:
         sure = f"refused: {explanation.refused}"
@@ -140,7 +139,7 @@ def _write_answer(draw: ImageDraw.ImageDraw, explanation: Explanation, name: str
         name = name if len(name) <= 90 else "…" + name[-89:]
         _write(draw, (x, 54), name, 17, _SOFT)
     if explanation.strength <= 0:
-        words = f"nothing in it speaks for {_written(explanation.label)} more than for the other labels"
+        words = f"nothing in it speaks for {drawable(explanation.label)} more than for the other labels"
         _write(draw, (x, 106), words, 16, _SOFT)
 
 
@@ -165,11 +164,6 @@ def _runs(text: str, size_px: int) -> list[tuple[str, Font]]:
         else:
             runs.append((sign, font))
     return runs
-
-
-def _written(label: str) -> str:
-    """Give the label, or its code points where no font here has its signs."""
-    return " ".join(f"U+{ord(sign):04X}" for sign in label) if missing(label) else shown(label)
 
 
 def _fitted(image: Image.Image) -> Image.Image:

@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw
 
 from glyphsmith.display import shown
 from glyphsmith.files import atomic_path
-from glyphsmith.fonts import find_font, missing
+from glyphsmith.fonts import drawable, find_font, missing
 from glyphsmith.picture import load_picture
 from glyphsmith.results import Failure, LabelReading, SheetReading, TextReading
 
@@ -122,7 +122,7 @@ def _panel(canvas: Image.Image, values: NDArray[Any], left: int, top: int) -> No
 
 def _answer(draw: ImageDraw.ImageDraw, answer: Answer, best: LabelReading, left: int, top: int) -> None:
     refused = answer.label is None if isinstance(answer, LabelReading) else False
-    big = _spelled(best.top[0][0])
+    big = drawable(best.top[0][0])
     size = next((px for px in (88, 64, 44, 32, 24, 18) if find_font(big, px).getlength(big) <= 108), 14)
     big = _fitting(big, size, 108)
     font = find_font(big, size)
@@ -132,7 +132,7 @@ def _answer(draw: ImageDraw.ImageDraw, answer: Answer, best: LabelReading, left:
     _text(draw, (left + 52, top + 126), f"{best.confidence:.1%}", 18, _TROUBLE if refused else _INK, anchor="ma")
     if refused:
         _text(draw, (left + 52, top + 150), "refused", 15, _TROUBLE, anchor="ma")
-    bars, labels = left + _BARS_FROM, [_spelled(label) for label, _ in best.top]
+    bars, labels = left + _BARS_FROM, [drawable(label) for label, _ in best.top]
     step = _CELL // BARS
     for i, ((_, p), label) in enumerate(zip(best.top, labels, strict=True)):
         y = top + i * step + step // 2
@@ -167,7 +167,7 @@ def _sheet(source: Any, answer: Answer) -> Image.Image:
             continue
         left, top, width, height = (round(value * scale) for value in reading.box)
         draw.rectangle([left, _NAME + top, left + width, _NAME + top + height], outline=_FOUND, width=2)
-        label = "?" if reading.label is None else _spelled(reading.label)
+        label = "?" if reading.label is None else drawable(reading.label)
         at = (left + width // 2, max(_NAME + 2, _NAME + top - 3))
         font = find_font(label, 20)
         tag = draw.textbbox(at, label, font=font, anchor="mb")
@@ -178,11 +178,6 @@ def _sheet(source: Any, answer: Answer) -> Image.Image:
     least = f"least sure {answer.confidence:.1%}"
     _text(draw, (_SHEET_WIDTH, _NAME + size[1] + 18), least, 15, _QUIET, anchor="ra")
     return block
-
-
-def _spelled(label: str) -> str:
-    """Give a label as it can be drawn: where no font has one of its signs, its code points."""
-    return " ".join(f"U+{ord(sign):04X}" for sign in label) if missing(label) else shown(label)
 
 
 def _text(

@@ -1,4 +1,4 @@
-// Reads pictures with onnxruntime-web (WASM), as a page would: node read.cjs WORK.json, answers on stdout.
+// Reads pictures with onnxruntime-web (WASM), as a page would: node browser_read.cjs WORK.json, answers on stdout.
 "use strict";
 const fs = require("node:fs");
 const path = require("node:path");

@@ -19,7 +19,7 @@ from glyphsmith.runtime.reader import open_reader
 from glyphsmith.runtime.store import shipped
 
 NODE = shutil.which("node")
-READ = Path(__file__).with_name("read.cjs")
+READ = Path(__file__).with_name("browser_read.cjs")
 #: Height and width: a single pixel, a data set's, a captcha's, a strip, a crop of a photograph.
 SIZES = ((1, 1), (28, 28), (20, 18), (80, 170), (9, 120), (200, 300))
 
