@@ -12,7 +12,7 @@ import pytest
 from glyphsmith.crawl.job import open_job
 from glyphsmith.crawl.pace import Account
 from glyphsmith.crawl.solution import Solution
-from glyphsmith.crawl.solve import MOST_READINGS, Wishes, _Story, solve
+from glyphsmith.crawl.solve import MOST_READINGS, MOST_SUMS, Wishes, _Story, solve
 from glyphsmith.crawl.visitor import Failed, GaveUp
 from glyphsmith.errors import DataError
 
@@ -150,3 +150,100 @@ def test_a_job_is_not_gone_on_with_for_another_account(tmp_path):
         pass
     with pytest.raises(DataError, match=r"its account is 'a@example\.org', not 'b@example\.org'"):
         solve(URL, None, pages=[1], out=tmp_path, account=Account("b@example.org", "word"))
+
+
+RIGHT = 40 * 12 * 42
+
+
+class Judged(Told):
+    """A site that judges sums: pages in ``wrong`` are misread at their first request, as surely as ``doubt`` leaves."""
+
+    def __init__(self, *wrong, doubt=5e-4, right=RIGHT, others=1e-4, dies_after=None):
+        super().__init__(lambda page, request: 1 - others, dies_after)
+        self.wrong, self.doubt, self.right, self.sent = wrong, doubt, right, []
+
+    async def read(self, url, parse, note):
+        shown, body, line, found = await super().read(url, parse, note)
+        page = int(url.rpartition("=")[2])
+        if page in self.wrong and self.asked[page] == 1:
+            found[5] = np.log(self.doubt / 9)
+            found[5, int(TEXT[5])] = np.log(self.doubt)
+            found[5, 7] = np.log(1 - self.doubt)
+        return shown, body, line, found
+
+    async def patiently(self, attempt, note):
+        return await attempt()
+
+    async def html(self, url, form=None):
+        if form is None:
+            return b"<html><main><form action='/answer'><input name='answer'></form></main></html>"
+        self.sent.append(int(form.fields["answer"]))
+        word = "accepted" if self.sent[-1] == self.right else "refused"
+        return f"<html><main><p class='{word}'>That is {word}.</p></main></html>".encode()
+
+
+def judged(visitor, path=None, bound=0.05):
+    solution, said = Solution(URL, tuple(range(1, 41))), []
+    with open_job(path, {"job": "solve", "url": URL}) as job:
+        for line in job.lines:
+            solution.apply(line)
+        story = _Story(solution, job, None, Wishes(bound=bound, submit=True), said.append)
+        asyncio.run(story.tell(visitor, 4))
+    return solution, " ".join(said)
+
+
+def test_a_refused_sum_has_the_most_doubtful_pages_asked_for_again_until_another_is_found():
+    visitor = Judged(17)
+    found, said = judged(visitor)
+    # A digit 2 read as a 7.
+    assert visitor.sent == [RIGHT + 5, RIGHT]
+    assert (found.total, found.accepted) == (RIGHT, True)
+    # The page was the most doubtful one: no more were asked for than go on at once.
+    assert found.reopened == found.as_dict()["reopened"] == 4
+    assert found.readings == visitor.asked.total() == 44
+    assert (
+        f"the site refused {RIGHT + 5}; 4 of the most doubtful pages were asked for again: the sum is {RIGHT}" in said
+    )
+
+
+def test_a_refused_sum_that_stays_is_sent_once():
+    visitor = Judged(right=1)
+    found, said = judged(visitor)
+    assert visitor.sent == [RIGHT]
+    assert (found.total, found.accepted) == (RIGHT, False)
+    # Every page was as doubtful as the others: all but the bound's share of them.
+    assert 36 <= found.reopened <= 40
+    assert "doubtful pages were asked for again and stay as they are" in said
+
+
+def test_pages_that_are_sure_at_once_are_not_asked_for_again():
+    visitor = Judged(right=1, others=1e-9)
+    found, said = judged(visitor)
+    assert (visitor.asked.total(), found.reopened, found.accepted) == (40, 0, False)
+    assert "0 doubtful pages" in said
+
+
+def test_no_more_than_a_few_sums_are_sent(monkeypatch):
+    visitor = Judged(3, 9, 17, 29, 31, right=1)
+    found, said = judged(visitor)
+    assert len(visitor.sent) == len(set(visitor.sent)) == MOST_SUMS
+    assert found.accepted is False
+    assert "the site refused 3 sums; no other is sent" in said
+
+
+def test_a_crawl_that_is_killed_while_it_looks_again_goes_on(tmp_path):
+    job = tmp_path / "job.jsonl"
+    first = Judged(17, 20, dies_after=42)
+    with pytest.raises(KilledError):
+        judged(first, path=job)
+    assert first.sent == [RIGHT + 10]
+    second = Judged(17, 20)
+    second.asked.update(first.asked)
+    found, _ = judged(second, path=job)
+    # The refused sum is not sent again.
+    assert second.sent[-1] == RIGHT
+    assert RIGHT + 10 not in second.sent
+    assert (found.total, found.accepted) == (RIGHT, True)
+    third = Judged()
+    again, _ = judged(third, path=job)
+    assert (again.accepted, third.sent, third.asked.total()) == (True, [], 0)

@@ -163,6 +163,20 @@ def test_robots_txt_is_obeyed(tmp_path):
     assert asked["/level"] == 0
 
 
+@pytest.mark.parametrize("pace", [(), ("--rate", "100")])
+def test_the_crawl_delay_of_robots_txt_is_the_least_wait(tmp_path, pace):
+    times = []
+
+    def answer(page, request):
+        times.append(time.monotonic())
+        return right(page, request)
+
+    with site(answer, robots="User-agent: *\nCrawl-delay: 1.6\n") as (url, _):
+        ended = run_glyphsmith("crawl", "solve", url, "--pages", "1-3", *pace, cwd=tmp_path)
+    assert ended.status == 0
+    assert all(after - before > 1.5 for before, after in pairwise(times))
+
+
 def test_the_wait_a_site_asks_for_is_kept_and_means_every_request(tmp_path):
     times = []
 

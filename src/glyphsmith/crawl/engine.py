@@ -14,13 +14,16 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any, TypeVar
 
-from glyphsmith.crawl.pace import Pace
+from glyphsmith.crawl.pace import MOST_ASKED_S, Pace
 from glyphsmith.crawl.page import MAX_PAGE_BYTES
 from glyphsmith.errors import SiteError
 
 __all__ = ["Download", "run_story", "user_agent"]
 
 T = TypeVar("T")
+
+#: What robots.txt calls it.
+ROBOT = "glyphsmith"
 
 #: Sends a scrapy Request and gives its Response.
 Download = Callable[[Any], Awaitable[Any]]
@@ -40,7 +43,7 @@ def settings_for(pace: Pace) -> dict[str, Any]:
     return {
         "USER_AGENT": user_agent(),
         "ROBOTSTXT_OBEY": True,
-        "ROBOTSTXT_USER_AGENT": "glyphsmith",
+        "ROBOTSTXT_USER_AGENT": ROBOT,
         "AUTOTHROTTLE_ENABLED": throttled,
         "AUTOTHROTTLE_START_DELAY": pace.delay_s,
         "AUTOTHROTTLE_MAX_DELAY": 60.0,
@@ -73,6 +76,7 @@ def run_story(story: Callable[[Download], Awaitable[T]], pace: Pace) -> T:
     Raises SiteError where this process has already run one.
     """
     import scrapy
+    from scrapy import signals
     from scrapy.crawler import CrawlerProcess
     from twisted.internet.error import ReactorNotRestartable
     from twisted.logger import STDLibLogObserver, globalLogBeginner
@@ -84,12 +88,17 @@ def run_story(story: Callable[[Download], Awaitable[T]], pace: Pace) -> T:
         name = "glyphsmith"
 
         async def start(self) -> AsyncIterator[Any]:
+            if not pace.fast:
+                self.crawler.signals.connect(self.heed, signal=signals.robots_parsed)
             try:
                 ended.append(await story(self.crawler.engine.download_async))
             except BaseException as error:  # noqa: BLE001 - raised again below, outside the reactor
                 failed.append(error)
             return
             yield
+
+        def heed(self, robotparser: Any) -> None:
+            _slow_down(self.crawler, robotparser.crawl_delay(ROBOT) or 0.0)
 
     process = CrawlerProcess(settings_for(pace))
     # Scrapy sets its own logging up when it starts; what matters of it is said in our words.
@@ -117,6 +126,20 @@ def run_story(story: Callable[[Download], Awaitable[T]], pace: Pace) -> T:
     if not ended:
         raise SiteError("Scrapy ended before the crawl did")
     return ended[0]
+
+
+def _slow_down(crawler: Any, asked_s: float) -> None:
+    """Wait at least that long between two requests, as the site's robots.txt asks: ``Crawl-delay``."""
+    from scrapy.extensions.throttle import AutoThrottle
+
+    least = min(asked_s, MOST_ASKED_S)
+    for throttle in crawler.extensions.middlewares:
+        if isinstance(throttle, AutoThrottle):
+            throttle.mindelay, throttle.maxdelay = max(throttle.mindelay, least), max(throttle.maxdelay, least)
+    for slot in crawler.engine.downloader.slots.values():
+        slot.delay = max(slot.delay, least)
+        if least:
+            slot.jitter = 0.0
 
 
 @contextmanager

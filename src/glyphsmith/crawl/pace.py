@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 
 from glyphsmith.errors import SiteError
 
-__all__ = ["Account", "Pace"]
+__all__ = ["MOST_ASKED_S", "Account", "Pace"]
+
+#: A site that names a time is given it, up to this.
+MOST_ASKED_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,11 @@ CONTRADICTION = "contradiction"
 class Solution:
     """The numbers of the pages that are solved, and what it took.
 
-    ``errors`` are the probabilities that a solved page is wrong, ``waiting`` the evidence of pages that are not sure,
-    ``gave_up`` the reasons for the others, ``answers`` what the site said of each sum that was sent. ``readings`` are
+    ``errors`` are the probabilities that a solved page is wrong, ``evidence`` what was read of pages that were not sure
+    at once, ``gave_up`` the reasons for those that are not solved, ``answers`` what the site said of each sum that was sent. ``readings`` are
     pages that were read, ``repeated`` those whose sprite had been seen, ``forms`` pages fetched for their answer form,
-    ``retries`` failed requests by kind. ``permuted`` and ``independent`` count sheets by how they were read, ``rule``
+    ``retries`` failed requests by kind, ``reopened`` how many pages were asked for again because the site refused a sum.
+    ``permuted`` and ``independent`` count sheets by how they were read, ``rule``
     is the log evidence of all sheets for permutations.
     """
 
@@ -31,12 +32,13 @@ class Solution:
     pages: tuple[int, ...]
     numbers: dict[int, tuple[int, ...]] = field(default_factory=dict)
     errors: dict[int, float] = field(default_factory=dict)
-    waiting: dict[int, PageAnswer] = field(default_factory=dict)
+    evidence: dict[int, PageAnswer] = field(default_factory=dict)
     gave_up: dict[int, str] = field(default_factory=dict)
     retries: Counter[str] = field(default_factory=Counter)
     readings: int = 0
     repeated: int = 0
     forms: int = 0
+    reopened: int = 0
     logins: int = 0
     level: int | None = None
     permuted: int = 0
@@ -52,6 +54,11 @@ class Solution:
         if any(page not in self.numbers for page in self.pages):
             return None
         return sum(sum(self.numbers[page]) for page in self.pages)
+
+    @property
+    def waiting(self) -> dict[int, PageAnswer]:
+        """The evidence of the pages that are read and not solved."""
+        return {page: answer for page, answer in self.evidence.items() if page not in self.numbers}
 
     @property
     def submitted(self) -> bool:
@@ -84,7 +91,11 @@ class Solution:
         elif "failed" in line:
             self.retries[line["failed"]] += 1
             if line["failed"] == CONTRADICTION:
-                self.waiting.pop(line["page"], None)
+                self.evidence.pop(line["page"], None)
+        elif "reopened" in line:
+            self.reopened += 1
+            self.numbers.pop(line["reopened"])
+            self.errors.pop(line["reopened"])
         elif "gave_up" in line:
             self.gave_up[line["page"]] = line["gave_up"]
         elif "repeated" in line:
@@ -110,10 +121,9 @@ class Solution:
         if "solved" in line:
             self.numbers[page] = tuple(line["solved"])
             self.errors[page] = line["error"]
-            self.waiting.pop(page, None)
             self.gave_up.pop(page, None)
         else:
-            answer = self.waiting.setdefault(page, PageAnswer())
+            answer = self.evidence.setdefault(page, PageAnswer())
             answer.add(tuple(line["lengths"]), line["sprite"], np.array(line["scores"]))
 
     def as_dict(self) -> dict[str, Any]:
@@ -132,6 +142,7 @@ class Solution:
             "readings_per_page": round(self.readings / read, 4) if read else None,
             "retries": dict(sorted(self.retries.items())),
             "repeated_sprites": self.repeated,
+            "reopened": self.reopened,
             "log_ins": self.logins,
             "expected_wrong_pages": float(f"{sum(self.errors[page] for page in solved):.3g}"),
             "sheets": {

@@ -43,6 +43,12 @@ _SURE = 0.01
 #: A page that is still too doubtful after so many requests is reported, not guessed.
 MOST_READINGS = 20
 
+#: A site is told no more sums than these: it is asked whether one is right, not for what is right.
+MOST_SUMS = 3
+
+#: The search for the page that made a sum wrong ends where it is among those left with this probability.
+_MISSED = 0.001
+
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
@@ -126,23 +132,17 @@ class _Story:
         try:
             with bar("solving", total, done=done) as move:
 
-                async def work(pages: Iterator[int], most: int = total) -> None:
+                def one_more() -> None:
                     nonlocal done
-                    for _, page in zip(range(most), pages, strict=False):
-                        await self._read_page(visitor, page)
-                        done = min(done + 1, total)
-                        move(done)
+                    done = min(done + 1, total)
+                    move(done)
 
-                first = iter(unread)
-                await work(first, 1)
-                await all_of([work(first) for _ in range(under_way)])
-                while again := self._doubtful():
-                    # Every one of them has to be asked for, whatever the others turn out to be.
-                    once_more = iter(again)
-                    await all_of([work(once_more) for _ in range(under_way)])
+                await self._read_pages(visitor, unread[:1], 1, one_more)
+                await self._read_pages(visitor, unread[1:], under_way, one_more)
+                await self._make_sure(visitor, under_way, one_more)
             self._settle()
             if self.wishes.submit:
-                await self._answer(visitor)
+                await self._submit(visitor, under_way)
         finally:
             self._count_logins(visitor)
             self.solution.seconds = time.monotonic() - begun
@@ -156,6 +156,25 @@ class _Story:
             self._logins += 1
             self._write({"log_in": self._logins})
 
+    async def _read_pages(
+        self, visitor: Visitor, pages: Sequence[int], under_way: int, then: Callable[[], None] = lambda: None
+    ) -> None:
+        """Ask for pages, several at once."""
+        left = iter(pages)
+
+        async def work() -> None:
+            for page in left:
+                await self._read_page(visitor, page)
+                then()
+
+        await all_of([work() for _ in range(under_way)])
+
+    async def _make_sure(self, visitor: Visitor, under_way: int, then: Callable[[], None] = lambda: None) -> None:
+        """Ask for pages again while all together are too doubtful."""
+        while again := self._doubtful():
+            # Every one of them has to be asked for, whatever the others turn out to be.
+            await self._read_pages(visitor, again, under_way, then)
+
     async def _read_page(self, visitor: Visitor, number: int) -> None:
         """Ask for a page once, with all attempts that takes, and add what it says; or give it up and say why."""
         url = page_url(self.solution.url, number)
@@ -167,7 +186,7 @@ class _Story:
             self._give_up(number, f"{given_up.last.reason} (tried {given_up.attempts} times)")
             return
         self._count_logins(visitor)
-        answer = self.solution.waiting.get(number) or PageAnswer()
+        answer = self.solution.evidence.get(number) or PageAnswer()
         try:
             fresh = answer.add(page.lengths, page.sprite_id, scores)
         except PageError as error:
@@ -188,7 +207,7 @@ class _Story:
     def _doubtful(self) -> list[int]:
         """Give the pages to ask for again; those that were asked for too often are given up."""
         while True:
-            waiting = {page: self.solution.waiting[page] for page in self.todo if page in self.solution.waiting}
+            waiting = {page: answer for page, answer in self.solution.waiting.items() if page in self.todo}
             doubts = {page: answer.error for page, answer in waiting.items() if page not in self.solution.gave_up}
             settled = {page: self.solution.errors[page] for page in self.solution.pages if page in self.solution.errors}
             # What was settled by an earlier run stays so; it has spent its share.
@@ -203,9 +222,8 @@ class _Story:
 
     def _settle(self) -> None:
         """Take what the pages that wait say as their numbers, now that all together are sure enough."""
-        for page in self.todo:
-            answer = self.solution.waiting.get(page)
-            if answer is not None and page not in self.solution.gave_up:
+        for page, answer in self.solution.waiting.items():
+            if page in self.todo and page not in self.solution.gave_up:
                 self._write({"page": page, **_solved(answer)})
                 self.solution.solved_now += 1
 
@@ -232,14 +250,53 @@ class _Story:
 
         return note
 
-    async def _answer(self, visitor: Visitor) -> None:
-        """Send the sum by the form of the last page, where every page is solved."""
-        total = self.solution.total
-        if total is None:
+    async def _submit(self, visitor: Visitor, under_way: int) -> None:
+        """Send the sum; where the site refuses it, find the page that is wrong and send another."""
+        if self.solution.total is None:
             self.say("the sum is not sent: pages are missing")
             return
-        if self.solution.accepted:
-            return  # by an earlier run
+        # An earlier run may have heard of this sum already.
+        if self.solution.accepted is None:
+            await self._answer(visitor, self.solution.total)
+        while self.solution.accepted is False:
+            if len(self.solution.answers) >= MOST_SUMS:
+                self.say(f"the site refused {len(self.solution.answers)} sums; no other is sent")
+                return
+            total = await self._look_again(visitor, under_way, self.solution.total)
+            if total is None:
+                return
+            await self._answer(visitor, total)
+
+    async def _look_again(self, visitor: Visitor, under_way: int, refused: int) -> int | None:
+        """Ask for pages again, the most doubtful first, until the sum is another; gives it, or None.
+
+        That some page is wrong is now certain, and how doubtful a page was among all says how likely it is that one.
+        """
+        errors, before = self.solution.errors, self.solution.reopened
+        doubtful = sorted(self.solution.evidence, key=lambda page: -errors.get(page, 0.0))
+        doubtful = [page for page in doubtful if page in self.solution.pages]
+        enough = _MISSED * sum(errors[page] for page in self.solution.pages)
+        while doubtful and sum(errors[page] for page in self.solution.pages) > enough:
+            again, doubtful = doubtful[:under_way], doubtful[under_way:]
+            self.todo = [*self.todo, *(page for page in again if page not in self.todo)]
+            for page in again:
+                self._write({"reopened": page})
+            await self._read_pages(visitor, again, under_way)
+            await self._make_sure(visitor, under_way)
+            self._settle()
+            total = self.solution.total
+            if total != refused:
+                read = f"{self.solution.reopened - before:,} of the most doubtful pages were asked for again"
+                self.say(
+                    f"the site refused {refused}; {read}: the sum is {total if total is not None else 'not known'}"
+                )
+                return total
+        read = f"{self.solution.reopened - before:,} doubtful pages were asked for again and stay as they are"
+        self.say(f"the site refused {refused}; {read}")
+        return None
+
+    async def _answer(self, visitor: Visitor, total: int) -> None:
+        """Send a sum by the form of the last page."""
         last = self.solution.pages[-1]
         url = page_url(self.solution.url, last)
 

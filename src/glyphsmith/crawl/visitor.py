@@ -19,7 +19,7 @@ from urllib.parse import urljoin, urlsplit
 
 from glyphsmith.crawl.engine import Download
 from glyphsmith.crawl.forms import Form, is_login, login_form
-from glyphsmith.crawl.pace import Account, Pace
+from glyphsmith.crawl.pace import MOST_ASKED_S, Account, Pace
 from glyphsmith.errors import GlyphsmithError, PageError, SiteError
 
 __all__ = ["Failed", "GaveUp", "Trouble", "Visitor", "all_of"]
@@ -28,8 +28,6 @@ T = TypeVar("T")
 
 #: No wait of our own between two attempts is longer.
 MOST_WAIT_S = 120.0
-#: A site that names a time is given it, up to this; with a longer one the crawl ends and says so.
-MOST_ASKED_S = 600.0
 #: So many log-ins in a row that no page came of, and the site does not keep a session.
 MOST_LOGINS = 5
 
