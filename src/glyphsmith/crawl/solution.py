@@ -21,11 +21,11 @@ class Solution:
     """The numbers of the pages that are solved, and what it took.
 
     ``errors`` are the probabilities that a solved page is wrong, ``evidence`` what was read of pages that were not sure
-    at once, ``gave_up`` the reasons for those that are not solved, ``answers`` what the site said of each sum that was sent. ``readings`` are
-    pages that were read, ``repeated`` those whose sprite had been seen, ``forms`` pages fetched for their answer form,
-    ``retries`` failed requests by kind, ``reopened`` how many pages were asked for again because the site refused a sum.
-    ``permuted`` and ``independent`` count sheets by how they were read, ``rule``
-    is the log evidence of all sheets for permutations.
+    at once, ``gave_up`` the reasons for those that are not solved, ``answers`` what the site said of each sum that was
+    sent. ``readings`` are pages that were read, ``repeated`` those whose sprite had been seen, ``forms`` pages fetched
+    for their answer form, ``retries`` failed requests by kind, ``reopened`` how many pages were asked for again because
+    the site refused a sum. ``permuted`` and ``independent`` count sheets by how they were read, ``rule`` is the log
+    evidence of all sheets for permutations.
     """
 
     url: str

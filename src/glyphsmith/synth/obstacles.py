@@ -1,5 +1,5 @@
-"""What is in the way of a text: scratches, meshes and ghosts behind it; dots, curves and lines over it as in the ``captcha``
-library, and what other sites lay over theirs: strokes that wave from edge to edge, specks, meshes.
+"""What is in the way of a text: scratches, meshes and ghosts behind it; over it dots, curves and lines as in the
+``captcha`` library, and what other sites lay over theirs: strokes that wave from edge to edge, specks, meshes.
 """
 
 from __future__ import annotations

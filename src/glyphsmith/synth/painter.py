@@ -35,7 +35,7 @@ _SHEET_PX = 256
 #: How large ghosts are beside the symbols of the text, and how far from the ground to the text their colour is.
 _GHOST_SIZE = (0.2, 0.5)
 _GHOST_FAINT = (0.1, 0.5)
-#: How far a shadow lies aside, as a share of the picture's height, and how far its colour is from the ground to the text.
+#: How far a shadow lies aside, as a share of the picture's height, and how far its colour is from that of the ground.
 _SHADOW_ASIDE = 0.06
 _SHADOW_FAINT = (0.2, 0.7)
 
