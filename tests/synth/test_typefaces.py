@@ -68,5 +68,14 @@ def test_a_symbol_that_no_font_has_is_named() -> None:
 )
 def test_fonts_of_ornaments_and_of_greek_under_latin_names_are_left_out(tmp_path: Path, name: str) -> None:
     shutil.copy(BUNDLED_FONT, tmp_path / name)
+    with pytest.raises(DataError, match=f"no font in this folder has letters: {name} is known to have none"):
+        font_files(str(tmp_path))
+    assert font_files(str(tmp_path / name)) == [tmp_path / name]
     shutil.copy(BUNDLED_FONT, tmp_path / "letters.ttf")
     assert [path.name for path in font_files(str(tmp_path))] == ["letters.ttf"]
+
+
+@pytest.mark.parametrize("name", ["PlayfairDisplay-Bold.ttf", "Lexicon.otf"])
+def test_fonts_of_letters_with_such_a_word_in_their_name_are_used(tmp_path: Path, name: str) -> None:
+    shutil.copy(BUNDLED_FONT, tmp_path / name)
+    assert [path.name for path in font_files(str(tmp_path))] == [name]

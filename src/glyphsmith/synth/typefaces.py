@@ -25,8 +25,9 @@ FONT_SOURCES = ("bundled", "matplotlib", "system", "installed")
 _SUFFIXES = (".ttf", ".otf", ".ttc", ".otc")
 #: Fonts whose letters are pictures, Greek under Latin names, pieces of signs or boxes with code points in them.
 _NO_LETTERS = (
-    "adobeblank", "bookshelf", "cmex", "cmmi", "cmsy", "d050000l", "dingbat", "display", "emoji", "icon", "lastresort",
-    "marlett", "opens___", "stixnonuni", "stixsiz", "symbol", "unifont", "webding", "wingding",
+    "adobeblank", "bookshelf", "cmex", "cmmi", "cmsy", "d050000l", "dejavusansdisplay", "dejavuserifdisplay", "dingbat",
+    "emoji", "fontawesome", "icons", "lastresort", "marlett", "opens___", "stixnonuni", "stixsiz", "symbol", "unifont",
+    "webding", "wingding",
 )  # fmt: skip
 _NEVER_ASSIGNED = "\U0010ffff"
 _PROBE_PX = 24
@@ -89,7 +90,7 @@ def font_files(source: str) -> list[Path]:
     if source == "matplotlib":
         spec = importlib.util.find_spec("matplotlib")
         home = Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf" if spec and spec.origin else None
-        return _in_folder(home) if home is not None and home.is_dir() else []
+        return _lettered(_in_folder(home)) if home is not None and home.is_dir() else []
     if source in ("system", "installed"):
         from glyphsmith.fonts import font_paths
 
@@ -97,9 +98,13 @@ def font_files(source: str) -> list[Path]:
     path = Path(source).expanduser()
     if path.is_dir():
         files = _in_folder(path)
+        lettered = _lettered(files)
+        if files and not lettered:
+            named = f"{min(files).name} is known to have none"
+            raise DataError(f"{source}: no font in this folder has letters: {named}", hint="name the file to use it")
         if not files:
             raise DataError(f"{source}: there is no font in this folder", hint=f"fonts end in {', '.join(_SUFFIXES)}")
-        return files
+        return lettered
     if not path.is_file():
         raise DataError(
             f"{source}: there is no such font file or folder",
@@ -113,7 +118,7 @@ def font_files(source: str) -> list[Path]:
 
 
 def _in_folder(folder: Path) -> list[Path]:
-    return _lettered(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES and path.is_file())
+    return [path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES and path.is_file()]
 
 
 def _lettered(paths: Iterable[Path]) -> list[Path]:
