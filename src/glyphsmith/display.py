@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["code_points", "shown"]
+__all__ = ["code_points", "several", "shown"]
 
 #: The kinds of Unicode that a terminal obeys instead of showing, and that no font draws.
 _UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
@@ -22,6 +22,11 @@ def shown(text: str, *, keep: str = "") -> str:
         sign.encode("unicode_escape").decode() if sign not in free and category(sign) in _UNSEEN else sign
         for sign in text
     )
+
+
+def several(count: int, one: str, many: str = "") -> str:
+    """Write a whole number with its noun: ``1 font``, ``1,200 fonts``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def code_points(text: str) -> str:

@@ -281,7 +281,8 @@ def _print_solution(solution: Solution) -> None:
         _say(f"error: {len(told['failed']) - LISTED:,} more pages are not solved")
     print(f"sum        {told['sum'] if told['sum'] is not None else 'not known: pages are missing'}")
     print(f"pages      {told['solved']:,} of {told['pages']:,} solved")
-    again = f", {told['readings_per_page']:g} readings a page" if told["readings_per_page"] else ""
+    a_page = told["readings_per_page"]
+    again = f", {a_page:g} reading{'' if a_page == 1 else 's'} a page" if a_page else ""
     print(f"requests   {told['requests']:,}{again}; failed: {_retries(told['retries'])}")
     if told["level"] == 2:
         rows = told["sheets"]

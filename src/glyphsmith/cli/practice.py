@@ -67,6 +67,9 @@ def practice(
     disallow: tuple[str, ...],
 ) -> int:
     """Serve sprite puzzles on this machine until Ctrl-C; the first line of stdout is the address."""
+    # First of all, so that what is missing is named by the extra that brings all of it.
+    import uvicorn  # noqa: F401
+
     from glyphsmith.practice.serving import address, bind, serve
     from glyphsmith.practice.settings import LEVEL_PATHS, TROUBLES, PracticeSettings, TroubleSettings
     from glyphsmith.practice.site import create_app

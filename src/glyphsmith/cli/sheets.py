@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from glyphsmith.display import several
+
 if TYPE_CHECKING:
     from glyphsmith.data.sheet_album import CutPhoto
 
@@ -37,7 +39,7 @@ def sheet(symbols: str, out: str, samples: int, paper: str) -> int:
         )
     pdf, description = write_sheet(made, out)
     print(
-        f"{pdf}: {_count(made.pages, 'page')} of {made.paper}, {samples} boxes for each of {len(made.symbols)} symbols"
+        f"{pdf}: {several(made.pages, 'page')} of {made.paper}, {samples} boxes for each of {len(made.symbols)} symbols"
     )
     print(
         f"print it at 100 %, fill it in, photograph each page, then: glyphsmith data cut PHOTO... "
@@ -123,7 +125,7 @@ def _document(one: CutPhoto) -> dict[str, Any]:
 
 
 def _said(one: CutPhoto, pages: int) -> str:
-    pictures = _count(sum(one.cut.values()), "picture")
+    pictures = several(sum(one.cut.values()), "picture")
     if one.known:
         return f"{one.path}: page {one.page} of {pages}, was cut before ({pictures}), left as it is"
     return f"{one.path}: page {one.page} of {pages}, {pictures}, {_empty(one.empty)}"
@@ -134,7 +136,3 @@ def _empty(empty: Counter[str]) -> str:
         return "no empty box"
     shown = ", ".join(f"{symbol} {count}" for symbol, count in empty.most_common(12))
     return f"{sum(empty.values())} empty ({shown}{', ...' if len(empty) > 12 else ''})"
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n:,} {what}{'' if n == 1 else 's'}"

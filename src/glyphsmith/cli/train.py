@@ -30,7 +30,7 @@ def register(app: click.Group) -> None:
     "source",
     default="",
     metavar="[SOURCE]",
-    help="Folder, archive or HDF5 file of labelled pictures, or the name of a recipe that has its own.",
+    help="Folder, archive or file of labelled pictures, or the name of a recipe that has its own.",
 )
 @click.option(
     "--recipe", default="", show_default=False, metavar="NAME|FILE", help="A recipe, see `glyphsmith recipes`."

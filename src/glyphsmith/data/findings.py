@@ -13,6 +13,7 @@ from glyphsmith.data.likeness import made_from
 from glyphsmith.data.measure import BLANK, BUSY, DARK, LIGHT
 from glyphsmith.data.pictures import Source, columns_of
 from glyphsmith.data.units import merged
+from glyphsmith.display import several
 
 if TYPE_CHECKING:
     from glyphsmith.data.audit import Audit, Finding
@@ -47,10 +48,6 @@ def find(audit: Audit, source: Source) -> list[Finding]:
     return sorted(found, key=lambda finding: rank[finding.level])
 
 
-def _several(count: int, one: str, many: str = "") -> str:
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
 def _finding(level: Any, text: str, names: Any = ()) -> Finding:
     from glyphsmith.data.audit import Finding
 
@@ -62,8 +59,8 @@ def _unreadable(audit: Audit) -> list[Finding]:
         return []
     names = [f"{reason}" for _, reason in audit.failures[:20]]
     if not audit.readable.any():
-        return [_finding("error", f"not one of {_several(audit.n, 'picture')} can be read", names)]
-    return [_finding("warning", f"{_several(len(audit.failures), 'picture')} cannot be read: skipped", names)]
+        return [_finding("error", f"not one of {several(audit.n, 'picture')} can be read", names)]
+    return [_finding("warning", f"{several(len(audit.failures), 'picture')} cannot be read: skipped", names)]
 
 
 def _labels(audit: Audit) -> list[Finding]:
@@ -96,7 +93,7 @@ def _labels(audit: Audit) -> list[Finding]:
             )
             found.append(_finding("warning", text))
         if few:
-            text = f"fewer than {_FEW} pictures of {_several(len(few), 'label')}; what is measured of them means little"
+            text = f"fewer than {_FEW} pictures of {several(len(few), 'label')}; what is measured of them means little"
             found.append(_finding("warning", text, few[:20]))
     return found
 
@@ -107,12 +104,12 @@ def _duplicates(audit: Audit, source: Source) -> list[Finding]:
     copies = sum(len(members) - 1 for members in exact.values())
     if copies:
         names = [_names(source, members) for members in list(exact.values())[:_SHOWN]]
-        found.append(_finding("note", f"{_several(copies, 'exact copy', 'exact copies')} of other pictures", names))
+        found.append(_finding("note", f"{several(copies, 'exact copy', 'exact copies')} of other pictures", names))
     labels = columns_of(source).labels
     torn = [members for members in exact.values() if len({labels[i] for i in members}) > 1]
     if torn:
         names = [", ".join(f"{source.sample(i).name} = {source.sample(i).label!r}" for i in m[:3]) for m in torn[:20]]
-        found.append(_finding("warning", f"{_several(len(torn), 'picture')} under two labels", names))
+        found.append(_finding("warning", f"{several(len(torn), 'picture')} under two labels", names))
     near = {
         key: members
         for key, members in _members(audit.cluster, audit).items()
@@ -187,7 +184,7 @@ def _polarity(audit: Audit, source: Source) -> list[Finding]:
     if blank.size:
         names = [source.sample(int(i)).name for i in blank[:20]]
         found.append(
-            _finding("warning", f"{_several(blank.size, 'picture')} of one flat colour, showing nothing", names)
+            _finding("warning", f"{several(blank.size, 'picture')} of one flat colour, showing nothing", names)
         )
     if not dark or not light or int((grounds == BUSY).sum()) > 0.5 * grounds.size:
         return found
@@ -226,7 +223,7 @@ def _sizes(audit: Audit, source: Source) -> list[Finding]:
         text = f"sizes differ widely, from {shown[0]} to {shown[1]}"
         return [_finding("note", text)]
     names = [f"{source.sample(int(i)).name} ({audit.widths[i]}x{audit.heights[i]})" for i in odd[:20]]
-    return [_finding("warning", f"{_several(odd.size, 'picture')} of an odd size, far from the others or tiny", names)]
+    return [_finding("warning", f"{several(odd.size, 'picture')} of an odd size, far from the others or tiny", names)]
 
 
 def _kinds(audit: Audit) -> list[Finding]:
@@ -293,7 +290,7 @@ def _count_line(audit: Audit) -> str:
     shown = " ".join(ordered[:24]) + (" ..." if len(ordered) > 24 else "")
     least, most = min(labels.values()), max(labels.values())
     each = f"{least:,} each" if least == most else f"{least:,} to {most:,} each"
-    return f"{_several(audit.n, 'picture')}{given}, {_several(len(labels), 'label')} ({each}): {shown}"
+    return f"{several(audit.n, 'picture')}{given}, {several(len(labels), 'label')} ({each}): {shown}"
 
 
 def as_document(audit: Audit) -> dict[str, Any]:

@@ -33,9 +33,7 @@ def open_hdf5(file: BinaryIO | Path, where: str) -> LabelledPictures:
     try:
         import h5py
     except ImportError:
-        raise MissingExtraError(
-            f"{where}: HDF5 files need h5py", hint='python -m pip install "glyphsmith[train]"'
-        ) from None
+        raise MissingExtraError(f"{where}: HDF5 files need h5py", hint='pip install "glyphsmith[train]"') from None
     try:
         opened = h5py.File(file, "r")
         source = _own(opened, where) if FORMAT_KEY in opened.attrs else _foreign(opened, where)

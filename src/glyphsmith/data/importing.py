@@ -89,7 +89,7 @@ def import_to_hdf5(
     try:
         import h5py
     except ImportError:
-        raise MissingExtraError("HDF5 files need h5py", hint='python -m pip install "glyphsmith[train]"') from None
+        raise MissingExtraError("HDF5 files need h5py", hint='pip install "glyphsmith[train]"') from None
     path = Path(out)
     if path.suffix.lower() not in (".h5", ".hdf5"):
         raise DataError(f"{path}: the name of an HDF5 file ends in .h5")

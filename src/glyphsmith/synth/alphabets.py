@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from glyphsmith.display import several
 from glyphsmith.errors import DataError
 from glyphsmith.synth.chance import Chance, Seeded
 from glyphsmith.synth.shapes import SHAPE_PX, Shape, shape_of
@@ -84,7 +85,8 @@ class AlphabetPainter:
         faces = sorted(self.typefaces, key=lambda face: -len(face.symbols))
         shown = ", ".join(f"{face.name} ({len(face.symbols)})" for face in faces[:8])
         more = f" and {len(faces) - 8} more" if len(faces) > 8 else ""
-        lines = [f"{len(faces)} fonts have some of the {len(self.settings.symbols)} symbols: {shown}{more}"]
+        have = f"{several(len(faces), 'font')} {'has' if len(faces) == 1 else 'have'} some"
+        lines = [f"{have} of the {several(len(self.settings.symbols), 'symbol')}: {shown}{more}"]
         rare = [symbol for symbol, choices in self._choices.items() if len(choices) == 1]
         if rare and not self.settings.handwritten:
             lines.append(

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from glyphsmith.display import several
 from glyphsmith.errors import DataError
 from glyphsmith.synth.camera import shown
 from glyphsmith.synth.canvas import Canvas, Colour, any_colour, brightness
@@ -138,10 +139,11 @@ class TextPainter:
         """Say which fonts are used, and which of them lack symbols."""
         whole = [face.name for face in self.typefaces if len(face.symbols) == len(self._symbols)]
         part = [face for face in self.typefaces if len(face.symbols) < len(self._symbols)]
-        lines = [f"{len(whole)} fonts with all {len(self._symbols)} symbols: {_listed(whole)}"]
+        symbols = several(len(self._symbols), "symbol")
+        lines = [f"{several(len(whole), 'font')} with all {symbols}: {_listed(whole)}"]
         if part:
             lines.append(
-                f"{len(part)} fonts used for the symbols they have: "
+                f"{several(len(part), 'font')} used for the symbols they have: "
                 + _listed([f"{face.name} ({len(face.symbols)})" for face in part])
             )
         return lines
