@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from drawn_signs import folder_of
 from glyphsmith.cli import main
 from tests.conftest import Command, Ended, Trained, run_glyphsmith, train_words
 from tests.tiny_reader import tiny_card, tiny_reader
@@ -452,3 +453,48 @@ def test_a_closed_pipe_ends_quietly(tiny: Path, tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.stderr == ""
     assert len(done.stdout.splitlines()) == 1
+
+
+@pytest.mark.parametrize("out", [".", "", "/", ".."])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["data", "sheet", "--symbols", "ab", "--out"],
+        ["read", "digits", "a.png", "--steps"],
+        ["explain", "digits", "a.png", "--out"],
+        ["export", "digits", "--to", "int8", "--out"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_file_to_write_that_is_a_folder_is_one_sentence_with_a_name_that_would_do(glyphsmith, tmp_path, words, out):
+    ended = glyphsmith(*words, out)
+    assert ended.status == 2
+    assert "Traceback" not in ended.err
+    assert "hint: --" in ended.err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["data", "split", "signs", "--out", "s.csv", "--test", "-1"], "test -1 is no share of the pictures"),
+        (["data", "split", "signs", "--out", "s.csv", "--validation", "first:99"], "hint: name fewer, or a share"),
+        (["train", "signs", "--set", "learn.strangers=-1"], "strangers is -1.0, expected 0 to 100"),
+        (
+            ["synth", "sprites", "-n", "3", "--out", "s", "--font-part", "held-out", "--hold-out", "0"],
+            "one of the two parts has no font",
+        ),
+    ],
+)
+def test_a_number_that_makes_no_sense_is_refused_by_its_name(glyphsmith, tmp_path, words, said):
+    folder_of(tmp_path / "signs", ("bar", "ring"), each=12)
+    ended = glyphsmith(*words)
+    assert ended.status == 2
+    assert said in ended.err
+
+
+def test_glyphs_say_of_how_many_symbols_there_are_pictures(glyphsmith):
+    ended = glyphsmith("synth", "glyphs", "-n", "1", "--symbols", "abc", "--fonts", "bundled", "--out", "g")
+    assert ended.status == 0
+    assert ended.out.startswith("g: 1 picture of 1 symbol, ")
+    assert "note: no picture of " in ended.err

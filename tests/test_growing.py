@@ -187,3 +187,22 @@ def test_what_a_reader_scored_by_folds_knew_is_measured_too(tmp_path: Path, caps
     held = parts_of(tmp_path / "run")
     assert sum(part == 2 for part in held.values()) >= 9
     assert metrics["old"]["after"]["accuracy"] >= metrics["old"]["before"]["accuracy"] - 0.2
+
+
+def test_a_folder_that_a_sign_was_added_to_judges_the_old_signs_too(tmp_path: Path, capsys) -> None:
+    """The usual way to add one: the old reader was scored by folds, and had learned from everything in there."""
+    signs = folder_of(tmp_path / "signs", ("bar", "cross", "ring"), each=18)
+    words = ["train", str(signs), "--out", str(tmp_path / "old"), "--seed", "3", "--folds", "2"]
+    assert main([*words, *FAST[2:], "--set", "learn.start=", "--set", "learn.epochs=8"]) == 0
+    old = parts_of(tmp_path / "old")
+    folder_of(signs, ("corner",), each=12)
+    capsys.readouterr()
+    metrics = grow(signs, tmp_path / "old", tmp_path / "run", "--set", "learn.epochs=12")
+    said = capsys.readouterr().err
+    assert "old pictures: 54, of which one in 6 is not learned again and judges" in said
+    assert metrics["old"]["n"] == 9
+    assert "no better than chance (100%)" not in said
+    now = parts_of(tmp_path / "run")
+    assert sum(now[digest] == 2 for digest in old) == 9
+    # A copy or two of those that judge stay away as well.
+    assert sum(now[digest] == 1 for digest in old) >= 40

@@ -6,7 +6,7 @@ import csv
 import json
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -188,6 +188,25 @@ def test_few_texts_have_their_figures_from_folds(tmp_path: Path, capsys, monkeyp
     assert 0.0 <= metrics["exact"] <= 1.0
     # What a fold learned is judged by the pictures it held out: it had no others.
     assert judged[-1] == 0.75
+
+
+def test_a_fold_that_time_cut_short_says_so(run: Run, tmp_path: Path, monkeypatch, capsys) -> None:
+    whole = kfold.learn
+
+    def hurried(*args, **more):
+        made = whole(*args, **more)
+        steps = made.plan["steps_per_epoch"] * 5
+        return replace(made, plan={**made.plan, "steps": steps}) if more["run_dir"].name == "2" else made
+
+    monkeypatch.setattr(kfold, "learn", hurried)
+    words = ["train", str(run.signs), "--out", str(tmp_path / "run"), "--folds", "2", *FAST]
+    assert main(words) == 0
+    said = capsys.readouterr().err
+    assert "5 of 8 epochs fit into its time" in said
+    assert "2-fold: for want of time a fold learned 5 of 8 epochs" in said
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text(encoding="utf-8"))
+    assert metrics["folds"]["epochs"] == [5, 8]
+    assert "epochs" not in run.metrics["folds"]
 
 
 def test_two_folds_within_a_time_limit_have_a_figure_and_no_forecast(run: Run, tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ def _evaluate(
     reader = model if isinstance(model, Reader) else load(model)
     source = open_source(os.fspath(data))
     indices, name = part_indices(source, part)
-    check_known(reader, source, indices)
+    check_known(reader, source, indices, folds=folds or ())
     return evaluate(
         reader, source, indices=indices, part=name, progress=False, folds=folds, charset=charset, pattern=pattern
     )

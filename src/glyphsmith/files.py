@@ -10,7 +10,12 @@ from pathlib import Path
 
 from glyphsmith.errors import DataError
 
-__all__ = ["atomic_path", "write_atomically"]
+__all__ = ["atomic_path", "suggested", "write_atomically"]
+
+
+def suggested(path: Path, suffix: str) -> Path:
+    """Give a name with the right suffix in place of a wrong one; of a folder, a file in it."""
+    return path / f"out{suffix}" if path.name in ("", "..") else path.with_suffix(suffix)
 
 
 @contextmanager

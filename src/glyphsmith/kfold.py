@@ -62,6 +62,7 @@ class Scored:
 
     ``evaluation`` is of all folds together, in the order of ``indices``; ``temperature`` and ``text_temperature``
     calibrate the file by what all folds answered. ``likely`` (n,) is the log-probability of each picture's own label.
+    ``epochs``: the fewest that a fold learned, and those of the recipe.
     """
 
     count: int
@@ -74,6 +75,7 @@ class Scored:
     points: tuple[Point, ...]
     reason: str
     seconds: float
+    epochs: tuple[int, int]
 
     @property
     def part(self) -> str:
@@ -88,7 +90,13 @@ class Scored:
             "folds": [round(one, 6) for one in self.figures.accuracies],
             "mean": round(self.figures.mean, 6),
             "mean_t95": [round(end, 6) for end in self.figures.t95],
+            **({"epochs": list(self.epochs)} if self.shorter else {}),
         }
+
+    @property
+    def shorter(self) -> bool:
+        """Whether a fold learned for fewer epochs than the recipe has."""
+        return 0 < self.epochs[0] < self.epochs[1]
 
     def more(self) -> tuple[dict[str, Any], list[str]]:
         """Say what more pictures would bring, as a record and in a sentence; both empty where nothing can be said."""
@@ -114,7 +122,9 @@ class Scored:
         of_mean = f"95 % interval {t_low} to {t_high}, Student's t over {self.count} folds"
         if len(set(found.accuracies)) < 2:
             of_mean = "folds that agree give no interval of it"
+        short = f"{self.part}: for want of time a fold learned {self.epochs[0]} of {self.epochs[1]} epochs"
         return [
+            *([short] if self.shorter else []),
             f"{self.part}: {whole}, each by a network that had not learned from it ({interval})",
             f"{self.part}: the folds reach {worst} to {best}; their mean is {percent(found.mean, e.n)} ({of_mean})",
         ]
@@ -122,13 +132,17 @@ class Scored:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Fold:
-    """A fold that is done: what it held out, the logits of that, the true labels, and the weights it learned."""
+    """A fold that is done: what it held out, the logits of that, the true labels, and the weights it learned.
+
+    ``epochs`` is for how many it was planned, 0 where that is not known.
+    """
 
     held: NDArray[np.int64]
     logits: NDArray[np.float32]
     labels: NDArray[np.int64]
     weights: dict[str, torch.Tensor]
     seconds: float
+    epochs: int
 
 
 def score(
@@ -151,7 +165,7 @@ def score(
     began = time.monotonic()
     done: list[_Fold] = []
     for k in range(folds.count):
-        seconds = seconds_for_fold(left_s(), folds.count - k, folds.count, asked=asked)
+        seconds = seconds_for_fold(left_s(), folds.count - k, folds.count, asked=asked, final_s=final_s)
         if k == 0:
             say(how_long(folds.count, final_s, seconds))
         train = folds.learned(k, task.split.train)
@@ -160,6 +174,8 @@ def score(
             return None
         right = _right(task, found)
         said = f"{percent(right, 100)} of {len(found.held)} pictures, {found.seconds:.0f} s"
+        if 0 < found.epochs < task.recipe.learn.epochs:
+            said += f", {found.epochs} of {task.recipe.learn.epochs} epochs fit into its time"
         say(f"fold {k + 1} of {folds.count}: {said}")
         done.append(found)
     points = _shares(folder, task, done, left_s, say)
@@ -191,6 +207,7 @@ def score(
         points=points,
         reason=folds.reason,
         seconds=time.monotonic() - began,
+        epochs=(min(fold.epochs for fold in done), task.recipe.learn.epochs),
     )
 
 
@@ -295,7 +312,8 @@ def _learn_fold(
         fit.val_accuracy = lesson_of(task.recipe).verdict(logits, tested.labels)[1]
         _diagnose(task, fit, learned, tested, say)
     state = {"network": fit.network.state_dict(), "logits": _tensor(logits), "labels": _tensor(tested.labels)}
-    checkpoint.save(finished, {**state, "seconds": fit.seconds})
+    epochs = -(-fit.plan["steps"] // fit.plan["steps_per_epoch"]) if fit.plan else 0
+    checkpoint.save(finished, {**state, "seconds": fit.seconds, "epochs": epochs})
     shutil.rmtree(place / "prepared", ignore_errors=True)
     shutil.rmtree(place / "checkpoints", ignore_errors=True)
     return _Fold(held=held, **_arrays(checkpoint.load(finished)))
@@ -356,6 +374,7 @@ def _arrays(state: dict[str, Any]) -> dict[str, Any]:
         "labels": state["labels"].numpy(),
         "weights": state["network"],
         "seconds": float(state["seconds"]),
+        "epochs": int(state.get("epochs", 0)),
     }
 
 

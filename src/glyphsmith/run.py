@@ -123,11 +123,16 @@ def run(
         model = folder / "model.onnx"
         if not model.is_file():
             raise
-        say(f"interrupted: {model} is written, its figures are not; glyphsmith train --resume --out {folder} adds them")
+        say(_without_figures(folder))
         return Outcome(folder, model, "", None, (), "interrupted", True)
     if line := over_limit(asked.minutes, time.monotonic() - began, ready_s):
         say(line)
     return outcome
+
+
+def _without_figures(folder: Path) -> str:
+    model = folder / "model.onnx"
+    return f"interrupted: {model} is written, its figures are not; glyphsmith train --resume --out {folder} adds them"
 
 
 def _finish(folder: Path, task: Task, fit: Fit, asked: Asked, began: float, say: Callable[[str], None]) -> Outcome:
@@ -255,6 +260,8 @@ def _score(
         say=say,
     )
     fit.interrupted = scored is None
+    if fit.interrupted:
+        say(_without_figures(folder))
     return scored
 
 

@@ -169,6 +169,81 @@ def test_a_sheet_a_photo_and_a_cut_make_a_folder_that_is_fine(pen, pencil, photo
     assert checked["n"] == n
 
 
+def test_a_second_photo_of_one_paper_is_left_out(pen, pencil, photo, tmp_path, monkeypatch, capsys):
+    """Each box would be there twice, and one of the two be learned while the other judges."""
+    monkeypatch.chdir(tmp_path)
+    write_sheet(SHEET, "s.pdf")
+    Image.fromarray(photo).save("one.png")
+    for name, page, seed in (("again", pen, 5), ("other", pencil, 6)):
+        phone = Phone(longer_px=1700, turn=2, shadow=0.3)
+        Image.fromarray(photograph(page.picture, np.random.default_rng(seed), phone)).save(f"{name}.png")
+    words = ["data", "cut", "one.png", "again.png", "other.png", "--sheet", "s.json", "--out", "cut"]
+    assert main(words) == 0
+    first, second, third, _ = capsys.readouterr().out.splitlines()
+    assert "the same paper as in one-" in second
+    assert "which was cut: left out" in second
+    assert "pictures" in first
+    assert "pictures" in third
+    assert main([*words[:3], "again.png", *words[5:], "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["photos"]
+    assert told[1]["known"]
+    assert told[1]["twin"].startswith("one-")
+
+
+@pytest.mark.parametrize("after", [0, 3])
+def test_a_cut_that_ended_in_its_first_photo_goes_on(photo, tmp_path, monkeypatch, capsys, after):
+    monkeypatch.chdir(tmp_path)
+    write_sheet(SHEET, "s.pdf")
+    Image.fromarray(photo).save("one.png")
+    words = ["data", "cut", "one.png", "--sheet", "s.json", "--out", "cut"]
+    whole, left = Image.Image.save, [after]
+
+    def until(self, *args, **more):
+        if not left[0]:
+            raise KeyboardInterrupt
+        left[0] -= 1
+        return whole(self, *args, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Image.Image, "save", until)
+        assert main(words) == 130
+    capsys.readouterr()
+    assert main(words) == 0
+    assert "was cut before" not in capsys.readouterr().out
+    with open("cut/labels.csv", encoding="utf-8", newline="") as file:
+        assert len(list(csv.DictReader(file))) == len(list(Path("cut").rglob("*.png")))
+
+
+def test_a_picture_that_was_deleted_is_not_counted_and_loses_its_line(photo, pencil, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write_sheet(SHEET, "s.pdf")
+    Image.fromarray(photo).save("one.png")
+    Image.fromarray(photograph(pencil.picture, np.random.default_rng(9), Phone(longer_px=1500))).save("two.png")
+    words = ["--sheet", "s.json", "--out", "cut", "--json"]
+    assert main(["data", "cut", "one.png", *words]) == 0
+    n = json.loads(capsys.readouterr().out)["n"]
+    for path in Path("cut/A").glob("*.png"):
+        path.unlink()
+        n -= 1
+    assert main(["data", "cut", "one.png", *words]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["n"], "A" in told["labels"]) == (n, False)
+    assert main(["data", "cut", "two.png", *words]) == 0
+    capsys.readouterr()
+    assert main(["data", "check", "cut"]) == 0
+
+
+def test_a_photo_of_another_sheet_is_not_taken_for_one_that_was_cut(photo, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write_sheet(SHEET, "s.pdf")
+    write_sheet(Sheet(("7", "A"), 16, "a4"), "t.pdf")
+    Image.fromarray(photo).save("one.png")
+    assert main(["data", "cut", "one.png", "--sheet", "s.json", "--out", "cut"]) == 0
+    capsys.readouterr()
+    assert main(["data", "cut", "one.png", "--sheet", "t.json", "--out", "cut"]) == 1
+    assert "shows a page of sheet" in capsys.readouterr().err
+
+
 def test_a_folder_of_other_things_is_left_alone(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     write_sheet(SHEET, "s.pdf")

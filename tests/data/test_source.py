@@ -431,6 +431,42 @@ def test_absolute_names_are_there_however_the_folder_is_named(
     assert opened.picture(0).shape == (20, 20, 3)
 
 
+def test_a_table_in_a_folder_may_name_files_of_another_one_beside_it(tmp_path: Path) -> None:
+    write(tmp_path / "imgs" / "a.png", glyph(1, 0))
+    write(tmp_path / "imgs" / "b.png", glyph(2, 0))
+    (tmp_path / "train").mkdir()
+    (tmp_path / "train" / "labels.csv").write_text("file,label\n../imgs/a.png,x\n../imgs/b.png,y\n")
+    source = open_source(tmp_path)
+    assert [source.sample(i).name for i in range(2)] == ["imgs/a.png", "imgs/b.png"]
+    assert source.picture(0).shape == source.picture(1).shape
+
+
+@pytest.mark.parametrize("table", ["labels.csv", "labels.txt"])
+def test_a_name_that_leads_out_is_never_opened_and_said_as_it_was_written(tmp_path: Path, table: str) -> None:
+    write(tmp_path / "secret.png", glyph(1, 0))
+    names = [f"{k}.png" for k in range(4)]
+    for k, name in enumerate(names):
+        write(tmp_path / "set" / name, glyph(k, 0))
+    lines = [*names, "../secret.png"]
+    between, head = (",", "file,label\n") if table == "labels.csv" else (" ", "")
+    (tmp_path / "set" / table).write_text(head + "".join(f"{name}{between}x\n" for name in lines))
+    source = open_source(tmp_path / "set")
+    with pytest.raises(PictureError, match=r"\.\./secret\.png: lies outside the folder and is not read"):
+        source.picture(4)
+
+
+def test_a_quotation_mark_that_is_not_closed_is_one_error_with_its_line(tmp_path: Path) -> None:
+    for k in range(12):
+        write(tmp_path / f"{k}.png", glyph(k % 3, 0))
+    rows = [f'{k}.png,"{k}' if k == 4 else f"{k}.png,{k}" for k in range(12)]
+    (tmp_path / "labels.csv").write_text("file,label\n" + "\n".join(rows) + "\n")
+    with pytest.raises(DataError, match=r"labels\.csv: line 6 opens a quotation mark that is not closed for 8 lines"):
+        open_source(tmp_path)
+    # What people do write: a mark inside a cell, and a cell of two lines.
+    (tmp_path / "labels.csv").write_text('file,label,note\n0.png,say "7",\n1.png,x,"two\nlines"\n')
+    assert len(open_source(tmp_path)) == 2
+
+
 def test_files_that_all_lie_outside_are_said_to_lie_outside(tmp_path: Path) -> None:
     outside = write(tmp_path / "pictures" / "a.png", glyph(1, 0))
     (tmp_path / "set").mkdir()

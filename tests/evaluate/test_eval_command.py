@@ -135,7 +135,11 @@ def test_texts_in_another_case_than_the_reader_s_are_an_error_that_says_so(
     for text in ("abca", "cabb", "bbac"):
         Image.fromarray(picture_of(3, width=60)).save(tmp_path / "texts" / f"{text}.png")
     assert cli.main(["eval", str(reader), str(tmp_path / "texts")]) == 2
-    assert "capitals and small letters are different labels" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "capitals and small letters are different labels" in said
+    assert "--fold case" in said
+    assert cli.main(["eval", str(reader), str(tmp_path / "texts"), "--fold", "case", "--json"]) == 0
+    assert "case" in json.loads(capsys.readouterr().out)["folded"]
     # One text that it can answer, and there is a figure.
     Image.fromarray(picture_of(3, width=60)).save(tmp_path / "texts" / "AABC.png")
     assert cli.main(["eval", str(reader), str(tmp_path / "texts"), "--json"]) == 0

@@ -69,11 +69,16 @@ def test_folds_that_agree_claim_no_certainty() -> None:
 
 
 def test_a_time_limit_is_shared_by_the_folds_that_are_left() -> None:
-    assert seconds_for_fold(100.0, 5, 5, asked=True) == pytest.approx(17.0)
-    assert seconds_for_fold(100.0, 1, 5, asked=True) == pytest.approx(85.0)
-    assert seconds_for_fold(None, 5, 5, asked=True) is None
-    assert seconds_for_fold(None, 5, 5, asked=False) == 96.0
-    assert seconds_for_fold(-3.0, 1, 5, asked=True) == 1.0
+    assert seconds_for_fold(100.0, 5, 5, asked=True, final_s=9.0) == pytest.approx(17.0)
+    assert seconds_for_fold(100.0, 1, 5, asked=True, final_s=9.0) == pytest.approx(85.0)
+    assert seconds_for_fold(-3.0, 1, 5, asked=True, final_s=9.0) == 1.0
+
+
+def test_folds_nobody_asked_for_are_limited_only_where_they_would_take_long() -> None:
+    assert seconds_for_fold(None, 5, 5, asked=True, final_s=500.0) is None
+    assert seconds_for_fold(None, 5, 5, asked=False, final_s=500.0) == 96.0
+    # A step that is timed in a busy moment must not shorten a fold.
+    assert seconds_for_fold(None, 5, 5, asked=False, final_s=90.0) is None
 
 
 def test_folds_that_time_alone_leaves_out_are_named() -> None:

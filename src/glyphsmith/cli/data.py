@@ -120,7 +120,7 @@ def split(source: str, out: str, group: str, seed: int, validation: str, test: f
     from glyphsmith.errors import DataError
     from glyphsmith.files import write_atomically
 
-    target = Path(out)
+    target = Path(out).expanduser()
     if target.suffix.lower() != ".csv":
         if target.exists() and not target.is_dir():
             raise DataError(f"{target}: is a file, expected a folder or a name that ends in .csv")

@@ -75,7 +75,7 @@ def evaluate_reader(
     indices, name = part_indices(source, part or "")
     if indices is not None:
         print(f"reading {name}: {len(indices):,} of {_pictures(len(source))}", file=sys.stderr)
-    check_known(reader, source, indices)
+    check_known(reader, source, indices, folds=fold)
     if report is not None:
         _check_report(report, data)
     folds = fold or None

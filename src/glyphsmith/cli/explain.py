@@ -26,10 +26,11 @@ def register(app: click.Group) -> None:
 @click.option("--label", metavar="LABEL", help="Ask for this label instead of the answer.")
 def explain_picture(model: str, picture: str, out: str, label: str | None) -> int:
     """Draw which parts of a picture spoke for the answer, over the picture and over what the network saw."""
+    from glyphsmith.files import suggested, write_atomically
+
     if Path(out).suffix.lower() != ".png":
-        raise DataError(f"--out {out}: the figure is a PNG file", hint=f"--out {Path(out).with_suffix('.png')}")
+        raise DataError(f"--out {out}: the figure is a PNG file", hint=f"--out {suggested(Path(out), '.png')}")
     from glyphsmith.explain.overlay import draw_explanation, explain, png_bytes
-    from glyphsmith.files import write_atomically
     from glyphsmith.runtime.pictures import STDIN, sources
     from glyphsmith.runtime.reader import open_reader
 

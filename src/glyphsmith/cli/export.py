@@ -40,8 +40,10 @@ def export(
         raise ExportError(
             f"--to {to}: not in this version", hint="--to int8 is; the .onnx file itself runs in onnxruntime-web"
         )
+    from glyphsmith.files import suggested
+
     if Path(out).suffix.lower() != ".onnx":
-        raise DataError(f"--out {out}: a reader is an .onnx file", hint=f"--out {Path(out).with_suffix('.onnx')}")
+        raise DataError(f"--out {out}: a reader is an .onnx file", hint=f"--out {suggested(Path(out), '.onnx')}")
     if not Path(out).absolute().parent.is_dir():
         raise DataError(f"--out {out}: there is no folder {Path(out).parent}")
     from glyphsmith.data.source import open_source

@@ -174,9 +174,11 @@ def _check_figure(steps: str) -> None:
     """Refuse a figure that could not be written before an hour of reading, not after."""
     from pathlib import Path
 
+    from glyphsmith.files import suggested
+
     path = Path(steps)
     if path.suffix.lower() != ".png":
-        raise DataError(f"--steps {steps}: the figure is a PNG file", hint=f"--steps {path.with_suffix('.png')}")
+        raise DataError(f"--steps {steps}: the figure is a PNG file", hint=f"--steps {suggested(path, '.png')}")
     if path.is_dir():
         raise DataError(f"--steps {steps}: is a folder", hint=f"--steps {path / 'steps.png'}")
     if not path.absolute().parent.is_dir():

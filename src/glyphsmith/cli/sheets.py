@@ -121,11 +121,14 @@ def _document(one: CutPhoto) -> dict[str, Any]:
         "empty": sum(one.empty.values()),
         "empty_by_label": dict(one.empty),
         "known": one.known,
+        **({"twin": one.twin} if one.twin else {}),
     }
 
 
 def _said(one: CutPhoto, pages: int) -> str:
     pictures = several(sum(one.cut.values()), "picture")
+    if one.twin:
+        return f"{one.path}: page {one.page} of {pages}, the same paper as in {one.twin}, which was cut: left out"
     if one.known:
         return f"{one.path}: page {one.page} of {pages}, was cut before ({pictures}), left as it is"
     return f"{one.path}: page {one.page} of {pages}, {pictures}, {_empty(one.empty)}"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from glyphsmith.cli import Verbs
+from glyphsmith.display import several, shown
 from glyphsmith.errors import DataError
 
 if TYPE_CHECKING:
@@ -160,8 +162,14 @@ def glyphs(
     settings = replace(settings, handwritten=float(handwritten), fonts=fonts or settings.fonts)
     painter = AlphabetPainter(settings)
     columns = {"font": lambda index: painter.font_of(seed, index)}
-    painted = _written(painter, number, out, seed, "folders", workers, folders=folder_names(alphabet), columns=columns)
-    print(f"{out}: {painted} pictures of {len(alphabet)} symbols, a folder a symbol and labels.csv, seed {seed}")
+    folders = folder_names(alphabet)
+    painted = _written(painter, number, out, seed, "folders", workers, folders=folders, columns=columns)
+    there = [symbol for symbol, name in folders.items() if (Path(out) / name).is_dir()]
+    of = f"{several(painted, 'picture')} of {several(len(there), 'symbol')}"
+    print(f"{out}: {of}, a folder a symbol and labels.csv, seed {seed}")
+    if len(there) < len(alphabet):
+        none = [symbol for symbol in alphabet if symbol not in there]
+        print(f"note: no picture of {shown(' '.join(none[:40]))}: -n paints symbols at random", file=sys.stderr)
     return 0
 
 

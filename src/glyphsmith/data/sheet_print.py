@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 from glyphsmith.data.sheet import BOX_MM, CAPTION_MM, MARK_MM, STRIP_BITS, STRIP_MM, Box, Sheet, load_sheet
 from glyphsmith.data.sheet_marks import mark_number, mark_pattern
 from glyphsmith.errors import DataError
-from glyphsmith.files import atomic_path, write_atomically
+from glyphsmith.files import atomic_path, suggested, write_atomically
 from glyphsmith.fonts import find_font, missing
 
 __all__ = ["DPI", "draw_page", "without_sign", "write_sheet"]
@@ -36,7 +36,7 @@ def write_sheet(sheet: Sheet, out: str | Path) -> tuple[Path, Path]:
     """
     pdf = Path(out).expanduser()
     if pdf.suffix.lower() != ".pdf":
-        raise DataError(f"{out}: a sheet is a PDF file", hint=f"--out {pdf.with_suffix('.pdf')}")
+        raise DataError(f"{out}: a sheet is a PDF file", hint=f"--out {suggested(pdf, '.pdf')}")
     description = pdf.with_suffix(".json")
     if description.exists() and load_sheet(description) != sheet:
         raise DataError(

@@ -69,7 +69,10 @@ def split_samples(
     """
     first = _first_of(validation)
     share = 0.0 if isinstance(validation, str) else float(validation)
-    if not 0.0 <= test < 1.0 or not 0.0 <= share < 1.0 or test + share >= 1.0:
+    for name, one in (("validation", share), ("test", test)):
+        if not 0.0 <= one <= 1.0:
+            raise DataError(f"{name} {one:g} is no share of the pictures", hint="expected 0 to 1, 0.1 is usual")
+    if test + share >= 1.0:
         raise DataError(f"validation {validation} and test {test} leave nothing to learn from", hint="take 0.1 and 0.1")
     seen = np.flatnonzero(audit.readable)
     if not seen.size:
@@ -116,7 +119,7 @@ def split_samples(
         if first >= rest.size:
             raise DataError(
                 f"{audit.where}: first:{first} asks for all of its {rest.size:,} training pictures or more",
-                hint="name a share instead: --set data.validation=0.1",
+                hint="name fewer, or a share such as 0.1",
             )
         state[rest[:first]] = _VALIDATION
         said.append(f"validation: the first {first:,} training pictures")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from glyphsmith.data.pictures import PART_NAMES, LabelledPictures, Part, part_of
-from glyphsmith.data.tree import FileStore, Tree
+from glyphsmith.data.tree import FileStore, Tree, leads_out
 from glyphsmith.errors import DataError
 from glyphsmith.picture import PICTURE_SUFFIXES
 
@@ -26,6 +26,8 @@ MAX_TABLE_BYTES = 2**28
 _USUAL = tuple(sorted(PICTURE_SUFFIXES))
 _FILE_COLUMNS = ("file", "filename", "file_name", "path", "filepath", "image", "img", "picture", "image_path", "name")
 _LABEL_COLUMNS = ("label", "text", "labels", "class", "target", "transcription", "truth", "digit", "character", "latex")
+#: A cell may span lines, but one that spans so many was meant to end before.
+_MOST_LINES = 3
 _PART_COLUMNS = ("part", "split", "subset", "set", "partition")
 
 
@@ -252,7 +254,16 @@ def _cells(text: str, name: str, *, skip: bool) -> Iterator[list[str]]:
     try:
         if skip:
             next(reader, None)
-        yield from reader
+        before = reader.line_num
+        for cells in reader:
+            if reader.line_num - before > _MOST_LINES:
+                raise DataError(
+                    f"{name}: line {before + 1} opens a quotation mark that is not closed for "
+                    f"{reader.line_num - before:,} lines",
+                    hint="close it, or double the mark where it is a sign of the label",
+                )
+            before = reader.line_num
+            yield cells
     except csv.Error as error:
         raise DataError(f"{name}: line {reader.line_num} is no line of a table ({error})") from None
 
@@ -266,11 +277,16 @@ def finder(tree: Tree, folder: str) -> Callable[[str], tuple[str, Literal["found
 
     def find(written: str) -> tuple[str, Literal["found", "missing", "outside"]]:
         name = posixpath.normpath(written.replace("\\", "/"))
-        if name.startswith(("/", "../")) or name == ".." or name[1:3] == ":/":
+        if name.startswith("../"):
+            # From the table's own folder up, and mostly down again into another one beside it.
+            up = posixpath.normpath(posixpath.join(folder, name))
+            if not up.startswith("../"):
+                return (up, "found") if tree.has(up) else (up, "missing")
+        if leads_out(name):
             below = next((root for root in roots if name.startswith(root)), None)
             if below is None:
                 # A name outside is never opened, whoever wrote the table.
-                return "/outside/" + posixpath.basename(name), "outside"
+                return written, "outside"
             name = name[len(below) :]
             return (name, "found") if tree.has(name) else (name, "missing")
         for base in (folder, posixpath.join(folder, "images"), ""):

@@ -12,7 +12,7 @@ from typing import BinaryIO, Literal, Protocol
 from glyphsmith.errors import DataError, PictureError
 from glyphsmith.picture import MAX_PICTURE_BYTES, PICTURE_SUFFIXES, Picture, is_junk, is_ours, load_picture
 
-__all__ = ["MAX_PICTURE_BYTES", "FileStore", "Folder", "Tree", "is_text_name"]
+__all__ = ["MAX_PICTURE_BYTES", "FileStore", "Folder", "Tree", "is_text_name", "leads_out"]
 
 #: What one read gives of a file on disk; less is all of it.
 _AT_ONCE = 1 << 16
@@ -182,8 +182,16 @@ def _ends_like_a_picture(name: str) -> bool:
     return posixpath.splitext(name)[1].lower() in PICTURE_SUFFIXES
 
 
+def leads_out(name: str) -> bool:
+    """Say whether a name, as a table gives it, is of no file of the tree: from the root, or up and out of it."""
+    if not name.startswith(("/", ".")) and ".." not in name and ":" not in name[:3] and "\\" not in name:
+        return False
+    name = posixpath.normpath(name.replace("\\", "/"))
+    return name.startswith(("/", "../")) or name == ".." or name[1:3] == ":/"
+
+
 class FileStore:
-    """Pictures that are files of a tree."""
+    """Pictures that are files of a tree; a name that leads out of it, which a table may give, is never opened."""
 
     def __init__(self, tree: Tree, files: list[str], *, table: str = "") -> None:
         self.tree = tree
@@ -193,6 +201,8 @@ class FileStore:
     def encoded(self, i: int, /) -> bytes:
         """Read the bytes of picture i. Raises PictureError."""
         name = self.files[i]
+        if leads_out(name):
+            raise PictureError(f"{name}: lies outside the folder and is not read")
         try:
             return self.tree.read(name)
         except FileNotFoundError:

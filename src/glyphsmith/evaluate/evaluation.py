@@ -122,8 +122,17 @@ def part_indices(source: Source, part: str = "") -> tuple[NDArray[np.int64] | No
     return None, "all pictures"
 
 
-def check_known(reader: Reader, source: Source, indices: Sequence[int] | NDArray[np.int64] | None = None) -> None:
-    """Raise DataError where the reader can answer not one of the labels: its figure would be 0 % and say nothing."""
+def check_known(
+    reader: Reader,
+    source: Source,
+    indices: Sequence[int] | NDArray[np.int64] | None = None,
+    *,
+    folds: Sequence[str] = (),
+) -> None:
+    """Raise DataError where the reader can answer not one of the labels: its figure would be 0 % and say nothing.
+
+    Where ``folds`` counts the cases as one, a label in the other case can be answered.
+    """
     chosen = range(len(source)) if indices is None else np.asarray(indices).tolist()
     labels = dict.fromkeys(source.sample(i).label for i in chosen)
     alphabet, texts = reader.alphabet, reader.card.task == "text"
@@ -131,14 +140,15 @@ def check_known(reader: Reader, source: Source, indices: Sequence[int] | NDArray
     def known(label: str) -> bool:
         return bool(label) and all(sign in alphabet for sign in (split_labels(label, alphabet) if texts else [label]))
 
-    if not labels or any(known(label) for label in labels):
-        return
     folded = {label.casefold() for label in alphabet}
     other_case = any(set(label.casefold() if texts else [label.casefold()]) <= folded for label in labels if label)
+    if not labels or any(known(label) for label in labels) or ("case" in folds and other_case):
+        return
+    either = ", or count the cases as one with --fold case" if texts else ""
     raise DataError(
         f"{source.where}: {reader.name} can answer none of its {len(labels):,} labels ({_some(list(labels))}); "
         f"it knows {_some(list(alphabet))}",
-        hint="capitals and small letters are different labels: write the labels as the reader does"
+        hint=f"capitals and small letters are different labels: write the labels as the reader does{either}"
         if other_case
         else "another reader is needed, or `glyphsmith train ... --from MODEL`, which adds labels to this one",
     )

@@ -11,7 +11,7 @@ import io
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
@@ -114,24 +114,35 @@ def _painted(
 ) -> Iterator[str]:
     chunks = [range(start, min(n, start + _CHUNK)) for start in range(0, n, _CHUNK)]
     texts: list[str] = []
+    painted: Generator[list[str]] = (
+        (_paint_chunk(painter, seed, chunk, names) for chunk in chunks)
+        if workers == 1
+        else _shared_out(painter, seed, chunks, names, workers)
+    )
     try:
-        painted = (
-            (_paint_chunk(painter, seed, chunk, names) for chunk in chunks)
-            if workers == 1
-            else _shared_out(painter, seed, chunks, names, workers)
-        )
         for some in painted:
             for text in some:
                 texts.append(text)
                 yield text
     finally:
+        painted.close()
+        if len(texts) < n and names.labels != "names":
+            _leave_only(names.folder, len(texts))
         if texts:
             _write_labels(names, texts, columns)
 
 
+def _leave_only(folder: Path, labelled: int) -> None:
+    """Take away the pictures that an early end left without a label: they are painted ahead of what is told of them."""
+    for path in folder.rglob("*.png"):
+        if path.stem.isdecimal() and int(path.stem) >= labelled:
+            with suppress(OSError):
+                path.unlink()
+
+
 def _shared_out(
     painter: LabelledPainter, seed: int, chunks: Sequence[range], names: _Names, workers: int
-) -> Iterator[list[str]]:
+) -> Generator[list[str]]:
     """Paint chunks in worker processes; give their texts in order. Only a few chunks wait at any time."""
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker, initargs=(painter, seed, names))

@@ -59,6 +59,11 @@ class SpriteSettings:
         for name in ("hold_out", "warped", "framed", "inverted", "illegible", "touching"):
             if not 0 <= getattr(self, name) <= 1:
                 raise DataError(f"sprites: {name} is {getattr(self, name)}, expected a share from 0 to 1")
+        if self.part != "all" and not 0 < self.hold_out < 1:
+            raise DataError(
+                f"sprites: of {self.hold_out:g} of the designs held out, one of the two parts has no font",
+                hint="--hold-out 0.25 is usual",
+            )
 
 
 @dataclass(frozen=True, slots=True)

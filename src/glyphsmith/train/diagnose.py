@@ -166,7 +166,9 @@ def after(
     answers = fit.validation_logits.argmax(axis=1)
     right = int((answers == labels).sum())
     # Chance is what always answering the commonest label of the training part would score here.
-    chance = float((labels == np.bincount(train[1][train[1] >= 0]).argmax()).mean())
+    # Where one label alone judges, that answer would always be right, and says nothing of chance.
+    commonest = np.bincount(train[1][train[1] >= 0]).argmax()
+    chance = float((labels == commonest).mean()) if len(np.unique(labels)) > 1 else 1.0 / len(alphabet)
     if wilson_interval(right, n)[0] > chance:
         return problems + _overfit(fit, train[1], right / n, len(alphabet))
     few_to_judge = right / n > chance

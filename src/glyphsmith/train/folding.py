@@ -93,14 +93,16 @@ def how_long(count: int, final_s: float, seconds: float | None) -> str:
     return f"folds: {count} trainings more, {each} each"
 
 
-def seconds_for_fold(left_s: float | None, folds_left: int, count: int, *, asked: bool) -> float | None:
+def seconds_for_fold(left_s: float | None, folds_left: int, count: int, *, asked: bool, final_s: float) -> float | None:
     """Give the seconds that one of ``folds_left`` folds may learn; None for as long as the recipe says.
 
-    ``left_s`` is what is left of a time limit, None without one; ``asked`` says that somebody asked for folds.
+    ``left_s`` is what is left of a time limit, None without one; ``asked`` says that somebody asked for folds;
+    ``final_s`` is how long learning from everything took. Where that fits there is no limit: a fold that is timed in a
+    busy moment would learn less than the same fold in a quiet one.
     """
     if left_s is not None:
         return max(1.0, 0.85 * left_s / folds_left)
-    return None if asked else MOST_S / count
+    return None if asked or final_s <= MOST_S / count else MOST_S / count
 
 
 def fold_figures(accuracies: Sequence[float]) -> FoldFigures:

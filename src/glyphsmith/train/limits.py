@@ -42,6 +42,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "learn.average": (0.0, 0.99999),
     "learn.label_smoothing": (0.0, 0.9),
     "learn.patience": (0, 100_000),
+    "learn.strangers": (0.0, 100.0),
 }
 
 

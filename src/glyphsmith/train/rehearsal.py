@@ -54,6 +54,7 @@ class Rehearsal:
     ``parts`` gives old pictures their part by index; ``before`` the part by digest of every picture that a run before
     this one had, wherever it lies now. ``why`` says in one sentence where old pictures come from, or why none do.
     ``learned_before``: those that judge were learned by the old reader, which had learned from all there was.
+    ``hold_back``: the seed by which one in so many old pictures among the new ones judges; None where some did before.
     """
 
     source: LabelledPictures
@@ -62,6 +63,8 @@ class Rehearsal:
     before: dict[bytes, str] = field(default_factory=dict)
     why: str = ""
     learned_before: bool = False
+    hold_back: int | None = None
+    texts: bool = False
 
     @property
     def known(self) -> bool:
@@ -71,12 +74,18 @@ class Rehearsal:
     def settled(self, checked: Audit) -> dict[int, str]:
         """Give the parts that pictures keep: old ones that are no longer what they were are left out."""
         found = dict(self.parts)
+        before = self.before
+        if self.hold_back is not None:
+            digests = [checked.digests[i].tobytes() for i in range(self.new)]
+            old = [i for i, digest in enumerate(digests) if before.get(digest) == "train"]
+            labels = ["" if self.texts else self.source.labels[i] for i in old]
+            before = before | {digests[old[k]]: "validation" for k in _one_in_so_many(labels, self.hold_back)}
         for i in range(len(self.source)):
             digest = checked.digests[i].tobytes()
             if i < self.new:
-                if digest in self.before:
-                    found[i] = self.before[digest]
-            elif self.before and self.before.get(digest, found[i]) != found[i]:
+                if digest in before:
+                    found[i] = before[digest]
+            elif before and before.get(digest, found[i]) != found[i]:
                 found[i] = ""
         return found
 
@@ -120,7 +129,8 @@ def rehearse(
     before: dict[bytes, str] = {}
     chosen: list[tuple[LabelledPictures, list[int], list[str]]] = []
     missing: list[str] = []
-    learned_before = False
+    learned_before, among = False, Counter[str]()
+    hold_back: int | None = None
     runs = _runs_before(model)
     for run in runs or (None,):
         try:
@@ -130,6 +140,10 @@ def rehearse(
                 known = _record(run.folder)
                 before.update(known[2] if known else {})
                 found = _known_by_folder(run, known, source, seed, most // len(runs), say)
+                if found is None and known is not None:
+                    among.update(known[2].values())
+                    if not among["validation"]:
+                        hold_back, learned_before = seed, True
                 if found is not None and known is not None and "validation" not in found[2]:
                     _hold_back(found, known[0], before, seed, texts=run.recipe.task == "text")
                     learned_before = learned_before or "validation" in found[2]
@@ -147,9 +161,14 @@ def rehearse(
     parts = dict(enumerate((part for _, _, given in chosen for part in given), start=len(source)))
     counts = Counter(parts.values())
     places = ", ".join(dict.fromkeys(pictures.where for pictures, _, _ in chosen)) or "among the new ones"
+    counts.update(among)
     value = f"{counts['train']:,} learned again, {counts['validation']:,} to judge by"
+    if hold_back is not None:
+        value = f"{counts['train']:,}, of which one in {_HELD_BACK} is not learned again and judges"
     why = f"{places}; what the old run tested with stays unread"
-    return Rehearsal(whole, len(source), parts, before, why, learned_before), Decision("old pictures", value, why)
+    texts = any(run.recipe.task == "text" for run in runs)
+    made = Rehearsal(whole, len(source), parts, before, why, learned_before, hold_back, texts)
+    return made, Decision("old pictures", value, why)
 
 
 def learned_from(
@@ -307,13 +326,17 @@ def _hold_back(
     They are settled so by their digest too: a second copy is not learned either.
     """
     source, indices, parts = found
+    for place in _one_in_so_many(["" if texts else source.labels[i] for i in indices], seed):
+        parts[place] = "validation"
+        before[digests[indices[place]].tobytes()] = "validation"
+
+
+def _one_in_so_many(labels: Sequence[str], seed: int) -> list[int]:
+    """Choose the places of those that judge, the same share of every label."""
     by_label: dict[str, list[int]] = defaultdict(list)
-    for place in np.random.default_rng([abs(seed), 17]).permutation(len(indices)).tolist():
-        by_label["" if texts else source.labels[indices[place]]].append(place)
-    for places in by_label.values():
-        for place in places[: len(places) // _HELD_BACK]:
-            parts[place] = "validation"
-            before[digests[indices[place]].tobytes()] = "validation"
+    for place in np.random.default_rng([abs(seed), 17]).permutation(len(labels)).tolist():
+        by_label[labels[place]].append(place)
+    return [place for places in by_label.values() for place in places[: len(places) // _HELD_BACK]]
 
 
 def _mean(counts: Counter[str]) -> float:
