@@ -132,10 +132,7 @@ class Scored:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Fold:
-    """A fold that is done: what it held out, the logits of that, the true labels, and the weights it learned.
-
-    ``epochs`` is for how many it was planned, 0 where that is not known.
-    """
+    """A fold that is done: what it held out, its logits and true labels, the weights, epochs planned (0: not known)."""
 
     held: NDArray[np.int64]
     logits: NDArray[np.float32]
