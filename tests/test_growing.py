@@ -206,3 +206,38 @@ def test_a_folder_that_a_sign_was_added_to_judges_the_old_signs_too(tmp_path: Pa
     assert sum(now[digest] == 2 for digest in old) == 9
     # A copy or two of those that judge stay away as well.
     assert sum(now[digest] == 1 for digest in old) >= 40
+
+
+def test_old_pictures_that_were_renamed_are_known_by_what_they_show(old: Path, tmp_path: Path) -> None:
+    """Their places in the folder say nothing any more; those it tested with are learned by nobody."""
+    shutil.copytree(old, tmp_path / "old")
+    record = tmp_path / "old" / "run" / "run.json"
+    record.write_text(record.read_text(encoding="utf-8").replace(str(old), str(tmp_path / "old")), encoding="utf-8")
+    for label in ("bar", "cross", "ring"):
+        pictures = sorted((tmp_path / "old" / "signs" / label).iterdir())
+        for k, path in enumerate(pictures):
+            path.rename(path.with_name(f"z{len(pictures) - k:03d}.png"))
+    folder_of(tmp_path / "new", ("corner",), each=12)
+    metrics = grow(tmp_path / "new", tmp_path / "old" / "run", tmp_path / "run", "--set", "learn.epochs=2")
+    before, now = parts_of(old / "run"), parts_of(tmp_path / "run")
+    assert metrics["old"]["n"] == sum(part == 2 for part in before.values())
+    assert all(now.get(digest, 0) in (0, part) for digest, part in before.items())
+    assert sum(now.get(digest) == 1 for digest in before) == sum(part == 1 for part in before.values())
+
+
+def test_a_folder_that_holds_other_pictures_now_is_no_rehearsal(tmp_path: Path, capsys) -> None:
+    signs = folder_of(tmp_path / "signs", ("bar", "ring"), each=18)
+    words = ["train", str(signs), "--out", str(tmp_path / "old"), "--seed", "3"]
+    assert main([*words, *FAST, "--set", "learn.epochs=4"]) == 0
+    shutil.rmtree(signs)
+    for label in ("bar", "ring"):
+        (signs / label).mkdir(parents=True)
+        for i in range(14):
+            draw(signs / label / f"n{i}.png", label, 9000 + i)
+    capsys.readouterr()
+    metrics = grow(signs, tmp_path / "old", tmp_path / "run", "--set", "learn.epochs=2")
+    said = capsys.readouterr().err
+    assert "old pictures: none - the pictures it learned from are not known here" in said
+    assert "holds other pictures now" in said
+    assert "could be forgotten" in said
+    assert metrics["old"]["pictures"] == "new pictures of old labels"

@@ -162,8 +162,8 @@ def test_no_network_is_one_error_that_says_how_to_use_a_local_copy(
     files = PUBLISHED["mnist"].files
     monkeypatch.setitem(PUBLISHED, "mnist", PublishedSet(("http://127.0.0.1:9/",), files, "page"))
     with pytest.raises(DownloadError, match=r"mnist: train-images-idx3-ubyte\.gz could not be fetched") as told:
-        fetch("mnist", folder=tmp_path, progress=False)
-    assert "glyphsmith train FOLDER --recipe digits" in (told.value.hint or "")
+        fetch("mnist", folder=tmp_path, progress=False, recipe="mnist-conv3")
+    assert "glyphsmith train FOLDER --recipe mnist-conv3`" in (told.value.hint or "")
     assert "http://127.0.0.1:9/" in told.value.message
 
 

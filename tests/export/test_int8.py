@@ -201,3 +201,10 @@ def test_a_reader_is_never_replaced_by_its_export(
         assert cli.main(["export", "reader.onnx", "--to", "int8", "--out", word, "--data", "data", "--anyway"]) == 2
         assert f"{word}: this file is read, and would be replaced" in capsys.readouterr().err
     assert Path("reader.onnx").read_bytes() == tiny_text_model()
+
+
+def test_too_few_known_pictures_are_counted_and_not_called_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = ["train"] * 49 + ["validation"] * 5
+    monkeypatch.setattr(shrinking, "learned_from", lambda *_, **__: (None, list(range(54)), parts))
+    with pytest.raises(DataError, match=r"49 and 5 are there: .* to set ranges and 50 to compare"):
+        shrinking.pictures_of(Path("run/model.onnx"), None, print)

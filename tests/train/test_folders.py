@@ -44,3 +44,17 @@ def test_a_file_in_the_place_of_the_folder_is_called_a_file(tmp_path: Path) -> N
     with pytest.raises(DataError, match="run: is a file") as refused:
         open_run(tmp_path / "run", resume=False)
     assert "--resume" not in str(refused.value)
+
+
+def test_a_run_is_gone_on_with_from_anywhere_with_the_pictures_it_began_with(tmp_path, monkeypatch):
+    (tmp_path / "run").mkdir()
+    for place in ("here", "there"):
+        (tmp_path / place / "signs").mkdir(parents=True)
+    begun = replace(ASKED, source="signs", source_at=str(tmp_path / "here" / "signs"))
+    write_asked(tmp_path / "run", begun)
+    monkeypatch.chdir(tmp_path / "there")
+    plain = Asked("", "", (), None, None, "", "", "")
+    assert read_asked(tmp_path / "run", plain).source == str(tmp_path / "here" / "signs")
+    # Moved along with its run: where it was is gone, and the name as it was given is tried.
+    (tmp_path / "here" / "signs").rmdir()
+    assert read_asked(tmp_path / "run", plain).source == "signs"

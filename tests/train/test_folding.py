@@ -40,6 +40,14 @@ def test_folds_are_left_out_where_something_else_was_asked_for() -> None:
     assert chosen(replace(ASKED, folds=0)) == 0
 
 
+def test_folds_that_are_set_are_folds_that_are_asked_for() -> None:
+    assert chosen(replace(ASKED, settings=("data.folds=2",)), recipe=2) == 2
+    assert chosen(replace(ASKED, settings=("folds=0",)), recipe=0) == 0
+    assert chosen(replace(ASKED, settings=("data.group=writer",))) == 5
+    with pytest.raises(RecipeError, match="expected 2 or more"):
+        chosen(replace(ASKED, settings=("data.folds=1",)), recipe=1)
+
+
 def test_several_processes_learn_no_folds() -> None:
     few = Counter(a=18, b=18)
     assert choose_folds(ASKED, few, texts=False, recipe_folds=0, given_test=False, processes=2) == (0, None)

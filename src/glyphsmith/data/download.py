@@ -125,10 +125,11 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache") / "glyphsmith"
 
 
-def fetch(name: str, *, folder: Path | None = None, progress: bool = True) -> Path:
+def fetch(name: str, *, folder: Path | None = None, progress: bool = True, recipe: str = "NAME") -> Path:
     """Fetch a published set by its name in ``PUBLISHED`` and give a path for ``open_source``.
 
-    What is already in the cache with the right checksum is not fetched again. Raises DownloadError.
+    What is already in the cache with the right checksum is not fetched again. ``recipe`` is what the set is fetched
+    for, which a hint names. Raises DownloadError.
     """
     if name not in PUBLISHED:
         raise DownloadError(f"no published set is called {name!r}", hint=f"there are: {', '.join(sorted(PUBLISHED))}")
@@ -137,7 +138,7 @@ def fetch(name: str, *, folder: Path | None = None, progress: bool = True) -> Pa
     try:
         place.mkdir(parents=True, exist_ok=True)
         for file in wanted.files:
-            _fetch_file(wanted, file, place / file.name, name, progress)
+            _fetch_file(wanted, file, place / file.name, name, progress, recipe)
     except OSError as error:
         raise DownloadError(
             f"{place}: cannot be written ({error.strerror or error})", hint="set GLYPHSMITH_DATA to a folder with room"
@@ -145,7 +146,9 @@ def fetch(name: str, *, folder: Path | None = None, progress: bool = True) -> Pa
     return place / wanted.files[0].name if len(wanted.files) == 1 else place
 
 
-def _fetch_file(wanted: PublishedSet, file: PublishedFile, target: Path, name: str, progress: bool) -> None:
+def _fetch_file(
+    wanted: PublishedSet, file: PublishedFile, target: Path, name: str, progress: bool, recipe: str
+) -> None:
     if target.is_file() and _md5(target) == file.md5:
         return
     part = target.with_name(target.name + ".part")
@@ -176,7 +179,6 @@ def _fetch_file(wanted: PublishedSet, file: PublishedFile, target: Path, name: s
             time.sleep(PAUSE_S * 2**round_number)
     told = "; ".join(f"{mirror} ({why})" for mirror, why in reasons.items())
     names = ", ".join(entry.name for entry in wanted.files)
-    recipe = "digits" if name == "mnist" else "NAME"
     raise DownloadError(
         f"{name}: {file.name} could not be fetched from {told}",
         hint=f"with a local copy ({names} in one folder, see {wanted.page}): "

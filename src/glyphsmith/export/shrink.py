@@ -150,6 +150,11 @@ def pictures_of(model: Path, card: Card, say: Callable[[str], None]) -> Divided:
         if len(ranges) >= LEAST // 4 and len(compared) >= LEAST:
             ranges = np.random.default_rng(0).permutation(ranges)[:CALIBRATION]
             return Divided(source, ranges, compared[:MOST], "validation")
+        raise DataError(
+            f"{model}: of the pictures it learned from and was judged by, {len(ranges):,} and {len(compared):,} are "
+            f"there: {LEAST // 4} are needed to set ranges and {LEAST} to compare",
+            hint="name more labelled pictures like them with --data FOLDER",
+        )
     raise DataError(
         f"{model}: the pictures this reader learned from are not known here",
         hint="name labelled pictures like them with --data FOLDER",

@@ -70,7 +70,7 @@ def before(pictures: NDArray[np.uint8], labels: NDArray[np.int64], alphabet: Seq
         )
     if rare:
         shown = ", ".join(rare[:12]) + (" ..." if len(rare) > 12 else "")
-        problems.append(Problem("few", f"hardly ever shown: {shown}; these are not learned", "add pictures of them"))
+        problems.append(Problem("few", f"hardly ever shown: {shown}; these are hardly learned", "add pictures of them"))
     return problems
 
 

@@ -128,4 +128,7 @@ def read_asked(folder: Path, now: Asked) -> Asked:
             )
     if is_finished(folder):
         raise TrainingError(f"{folder}: this run has ended; there is nothing to resume", hint="see its report.html")
+    if before.source_at and Path(before.source_at).exists():
+        # Wherever the run is gone on with from, it is the same pictures.
+        before = replace(before, source=before.source_at)
     return before if now.minutes is None else replace(before, minutes=now.minutes)

@@ -68,10 +68,13 @@ def choose_folds(
     if asked.folds is not None:
         check_folds(asked.folds)
         return asked.folds, Decision("folds", str(asked.folds), "--folds") if asked.folds else None
+    if any(word.startswith(("data.folds=", "folds=")) for word in asked.settings):
+        check_folds(recipe_folds)
+        return recipe_folds, Decision("folds", str(recipe_folds), "--set") if recipe_folds else None
     if asked.recipe:
         return recipe_folds, Decision("folds", str(recipe_folds), "as the recipe says") if recipe_folds else None
     n = sum(labels.values())
-    named = any(word.startswith(("data.", "validation=", "test=")) for word in asked.settings)
+    named = any(word.startswith(("data.validation=", "data.test=", "validation=", "test=")) for word in asked.settings)
     if given_test or asked.from_model or named or n < 10 or processes > 1:
         return 0, None
     middle = sorted(labels.values())[len(labels) // 2]

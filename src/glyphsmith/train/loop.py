@@ -356,7 +356,7 @@ class _Run:
         if state["identity"] != self.identity:
             raise TrainingError(
                 f"{path}: belongs to another recipe or other pictures",
-                hint="resume with the recipe.toml and the pictures of that run, or train into a new folder",
+                hint="put the pictures back as they were, or train into a new folder",
             )
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])

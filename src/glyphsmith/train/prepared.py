@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from glyphsmith.alphabet import Alphabet
 from glyphsmith.data.pictures import Source
 from glyphsmith.data.stream import track
+from glyphsmith.display import several
 from glyphsmith.errors import PictureError, RecipeError
 from glyphsmith.files import atomic_path, write_atomically
 from glyphsmith.picture import Picture
@@ -91,7 +92,8 @@ def prepare_parts(
     fits = [set(label) <= set(alphabet) if texts else label in alphabet for label in labels]
     known = np.array([i for i in validation.tolist() if fits[i]], dtype=np.int64)
     if len(known) < len(validation):
-        say(f"{len(validation) - len(known)} validation pictures carry labels without training pictures: left out")
+        left_out = several(len(validation) - len(known), "validation picture")
+        say(f"left out: {left_out} with labels that no training picture has")
     unclear = getattr(source, "unclear", frozenset[int]())
     longest = max((len(labels[i]) for i in [*train.tolist(), *known.tolist()]), default=0)
     place = folder / "prepared"

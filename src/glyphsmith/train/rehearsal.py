@@ -23,10 +23,11 @@ from glyphsmith.card import Card
 from glyphsmith.data.audit import Audit, audit
 from glyphsmith.data.download import cache_folder
 from glyphsmith.data.joined import joined
+from glyphsmith.data.measure import digest_of
 from glyphsmith.data.one_sign import open_one_sign
 from glyphsmith.data.pictures import LabelledPictures
 from glyphsmith.data.split import Split, split_samples
-from glyphsmith.errors import GlyphsmithError
+from glyphsmith.errors import GlyphsmithError, PictureError
 from glyphsmith.files import write_atomically
 from glyphsmith.train.automatic import Decision
 from glyphsmith.train.folders import Asked
@@ -54,7 +55,8 @@ class Rehearsal:
     ``parts`` gives old pictures their part by index; ``before`` the part by digest of every picture that a run before
     this one had, wherever it lies now. ``why`` says in one sentence where old pictures come from, or why none do.
     ``learned_before``: those that judge were learned by the old reader, which had learned from all there was.
-    ``hold_back``: the seed by which one in so many old pictures among the new ones judges; None where some did before.
+    ``in_place``: old pictures are among the new ones; ``hold_back``: the seed by which one in so many of those judges,
+    None where some did before.
     """
 
     source: LabelledPictures
@@ -63,13 +65,14 @@ class Rehearsal:
     before: dict[bytes, str] = field(default_factory=dict)
     why: str = ""
     learned_before: bool = False
+    in_place: bool = False
     hold_back: int | None = None
     texts: bool = False
 
     @property
     def known(self) -> bool:
         """True where there are old pictures to rehearse."""
-        return bool(self.parts or self.before)
+        return bool(self.parts or self.in_place)
 
     def settled(self, checked: Audit) -> dict[int, str]:
         """Give the parts that pictures keep: old ones that are no longer what they were are left out."""
@@ -129,8 +132,8 @@ def rehearse(
     before: dict[bytes, str] = {}
     chosen: list[tuple[LabelledPictures, list[int], list[str]]] = []
     missing: list[str] = []
-    learned_before, among = False, Counter[str]()
-    hold_back: int | None = None
+    learned_before = False
+    among: dict[bytes, str] = {}
     runs = _runs_before(model)
     for run in runs or (None,):
         try:
@@ -138,36 +141,43 @@ def rehearse(
                 found = _known_by_card(card, seed, most, say)
             else:
                 known = _record(run.folder)
-                before.update(known[2] if known else {})
+                # What a later run settled stands.
+                before = (known[2] if known else {}) | before
                 found = _known_by_folder(run, known, source, seed, most // len(runs), say)
-                if found is None and known is not None:
-                    among.update(known[2].values())
-                    if not among["validation"]:
-                        hold_back, learned_before = seed, True
+                if found is None and known is not None and run.asked.source:
+                    # The new pictures lie where the old ones did: which of them are there is seen by what they show.
+                    there = {digest.tobytes() for digest in audit(source, progress=False).digests}
+                    still = {digest: part for digest, part in known[2].items() if digest in there}
+                    if not still:
+                        missing.append(f"{source.where} holds other pictures now")
+                        continue
+                    among = still | among
                 if found is not None and known is not None and "validation" not in found[2]:
-                    _hold_back(found, known[0], before, seed, texts=run.recipe.task == "text")
+                    _hold_back(found, before, seed, texts=run.recipe.task == "text")
                     learned_before = learned_before or "validation" in found[2]
         except (GlyphsmithError, OSError) as error:
             missing.append(str(error))
             continue
         if found is not None:
             chosen.append(found)
-    if not chosen and not before:
+    if not chosen and not among:
         why = f"the pictures it learned from are not known here{': ' + missing[0] if missing else ''}"
-        return Rehearsal(source, len(source), why=why), Decision(
+        return Rehearsal(source, len(source), before=before, why=why), Decision(
             "old pictures", "none", f"{why}; its old answers on the new pictures are kept instead"
         )
     whole = joined(source, *[(pictures, indices) for pictures, indices, _ in chosen])
     parts = dict(enumerate((part for _, _, given in chosen for part in given), start=len(source)))
     counts = Counter(parts.values())
     places = ", ".join(dict.fromkeys(pictures.where for pictures, _, _ in chosen)) or "among the new ones"
-    counts.update(among)
+    counts.update(among.values())
+    hold_back = seed if among and "validation" not in among.values() else None
+    learned_before = learned_before or hold_back is not None
     value = f"{counts['train']:,} learned again, {counts['validation']:,} to judge by"
     if hold_back is not None:
         value = f"{counts['train']:,}, of which one in {_HELD_BACK} is not learned again and judges"
     why = f"{places}; what the old run tested with stays unread"
     texts = any(run.recipe.task == "text" for run in runs)
-    made = Rehearsal(whole, len(source), parts, before, why, learned_before, hold_back, texts)
+    made = Rehearsal(whole, len(source), parts, before, why, learned_before, bool(among), hold_back, texts)
     return made, Decision("old pictures", value, why)
 
 
@@ -239,7 +249,22 @@ def _known_by_folder(
         return _chosen_by_split(source, run.recipe, seed, most, say)
     # The record is of the run's own source first; behind it stand those that it rehearsed itself.
     parts = known[1][: len(source)]
-    return _chosen(source, [np.flatnonzero(parts == code) for code in (1, 2)], seed, most)
+    found = _chosen(source, [np.flatnonzero(parts == code) for code in (1, 2)], seed, most)
+    if all(_digest(source, i) == known[0][i].tobytes() for i in found[1]):
+        return found
+    # Files were added, renamed or changed since: each picture is known by what it shows, not by its place.
+    say(f"old pictures: {source.where} is not as the old run had it; its pictures are looked up one by one")
+    named = [known[2].get(digest.tobytes(), "") for digest in audit(source, progress=False).digests]
+    places = [np.array([i for i, part in enumerate(named) if part == code], np.int64) for code in _CODES[1:3]]
+    return _chosen(source, places, seed, most)
+
+
+def _digest(source: LabelledPictures, i: int) -> bytes:
+    """Name a picture as the record does; empty for one that cannot be opened."""
+    try:
+        return digest_of(source.picture(i))
+    except PictureError:
+        return b""
 
 
 def _known_by_card(
@@ -315,7 +340,6 @@ def _spread(source: LabelledPictures, indices: NDArray[np.int64], most: int, see
 
 def _hold_back(
     found: tuple[LabelledPictures, list[int], list[str]],
-    digests: NDArray[np.uint8],
     before: dict[bytes, str],
     seed: int,
     *,
@@ -328,7 +352,7 @@ def _hold_back(
     source, indices, parts = found
     for place in _one_in_so_many(["" if texts else source.labels[i] for i in indices], seed):
         parts[place] = "validation"
-        before[digests[indices[place]].tobytes()] = "validation"
+        before[_digest(source, indices[place])] = "validation"
 
 
 def _one_in_so_many(labels: Sequence[str], seed: int) -> list[int]:

@@ -66,7 +66,7 @@ def open_asked(place: str, recipe: Recipe, say: Callable[[str], None]) -> Labell
         from glyphsmith.data.download import fetch
 
         say(f"data: {recipe.data.source}, as published")
-        place = str(fetch(recipe.data.source))
+        place = str(fetch(recipe.data.source, recipe=recipe.name or "NAME"))
     return open_source(place, group=recipe.data.group)
 
 
