@@ -134,6 +134,7 @@ def rehearse(
     missing: list[str] = []
     learned_before = False
     among: dict[bytes, str] = {}
+    there: set[bytes] = set()
     runs = _runs_before(model)
     for run in runs or (None,):
         try:
@@ -146,7 +147,7 @@ def rehearse(
                 found = _known_by_folder(run, known, source, seed, most // len(runs), say)
                 if found is None and known is not None and run.asked.source:
                     # The new pictures lie where the old ones did: which of them are there is seen by what they show.
-                    there = {digest.tobytes() for digest in audit(source, progress=False).digests}
+                    there = there or {digest.tobytes() for digest in audit(source, progress=False).digests}
                     still = {digest: part for digest, part in known[2].items() if digest in there}
                     if not still:
                         missing.append(f"{source.where} holds other pictures now")
