@@ -169,7 +169,9 @@ def glyphs(
     print(f"{out}: {of}, a folder a symbol and labels.csv, seed {seed}")
     if len(there) < len(alphabet):
         none = [symbol for symbol in alphabet if symbol not in there]
-        print(f"note: no picture of {shown(' '.join(none[:40]))}: -n paints symbols at random", file=sys.stderr)
+        print(
+            f"note: no picture of {shown(' '.join(none[:40]))}: -n {number} is fewer than the symbols", file=sys.stderr
+        )
     return 0
 
 
