@@ -145,24 +145,6 @@ def test_each_symbol_may_stand_on_a_ground_of_its_own() -> None:
         assert len({tuple(pixel) for pixel in picture[0]}) == 1
 
 
-def test_ghosts_are_small_faint_and_lie_behind_the_text() -> None:
-    haunted = painted(20, ghosts=(40, 40), alphabet="H", length=(1, 1))
-    alone = painted(20, alphabet="H", length=(1, 1))
-    # Far from the text, at most halfway from the ground, 255, to the ink, 60.
-    assert haunted[:, :, 140:].min() > 150
-    assert (haunted[:, :, 140:] < 250).mean() > 0.02
-    assert (alone[:, :, 140:] == 255).all()
-    assert (haunted.min(axis=(1, 2, 3)) == 60).all()
-
-
-def test_a_shadow_is_a_fainter_copy_beside_its_symbol() -> None:
-    plain, shadowed = (painted(40, shadows=share, alphabet="H", length=(1, 1)) for share in (0.0, 1.0))
-    greys = ((plain > 80) & (plain < 230)).mean(), ((shadowed > 80) & (shadowed < 230)).mean()
-    assert greys[1] > 1.3 * greys[0]
-    # Its own symbol lies over it: as much is as dark as without.
-    assert (shadowed < 70).mean() == pytest.approx((plain < 70).mean(), rel=0.15)
-
-
 def test_a_wave_moves_a_level_stroke_up_and_down() -> None:
     def rows(reach: float) -> float:
         pictures = painted(wave=(reach, reach), alphabet="-", length=(4, 4), scale=(1.5, 1.5))
@@ -210,8 +192,6 @@ def test_coloured_grain_differs_between_the_channels_and_grey_grain_does_not() -
         ({"mesh": 2.0}, "mesh"),
         ({"speckle": (0.0, 1.5)}, "speckle"),
         ({"patches": -1.0}, "patches"),
-        ({"ghosts": (-1, 5)}, "ghosts"),
-        ({"shadows": 1.5}, "shadows"),
     ],
 )
 def test_looks_outside_their_range_are_refused(changes: dict[str, Any], message: str) -> None:

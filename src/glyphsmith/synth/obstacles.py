@@ -1,5 +1,5 @@
-"""What is in the way of a text: scratches, meshes and ghosts behind it; over it dots, curves and lines as in the
-``captcha`` library, and what other sites lay over theirs: strokes that wave from edge to edge, specks, meshes.
+"""What is in the way of a text: scratches and meshes behind it; dots, curves and lines over it as in the ``captcha``
+library, and what other sites lay over theirs: strokes that wave from edge to edge, specks, meshes.
 """
 
 from __future__ import annotations
@@ -45,7 +45,6 @@ class Obstacles:
     mesh: Colour | None = None
     mesh_over: bool = False
     speckle: float = 0.0
-    ghosts: int = 0
 
     @classmethod
     def drawn(cls, settings: CaptchaSettings, ground: Colour, inks: list[Colour], chance: Chance) -> Self:
@@ -57,21 +56,19 @@ class Obstacles:
             scratches, dots, curves, lines = (-1 if there < settings.obstructed else 0 for there in chance.units(4))
             scratches = scratches if settings.scratches[1] else 0
         confetti = settings.confetti > 0 and chance.yes(settings.confetti)
-        snakes, mesh, over, speckle, ghosts = 0, None, False, 0.0, 0
+        snakes, mesh, over, speckle = 0, None, False, 0.0
         if settings.snakes[1] and chance.yes(settings.obstructed):
             snakes = chance.whole(*settings.snakes)
         if settings.mesh and chance.yes(settings.mesh):
             mesh, over = _between(ground, chance.pick(inks), chance.between(*_FAINT)), chance.yes(0.5)
         if settings.speckle[1] and chance.yes(settings.obstructed):
             speckle = chance.between(*settings.speckle)
-        if settings.ghosts[1] and chance.yes(settings.obstructed):
-            ghosts = chance.whole(*settings.ghosts)
-        return cls(scratches, dots, curves, lines, confetti, ground, tuple(inks), snakes, mesh, over, speckle, ghosts)
+        return cls(scratches, dots, curves, lines, confetti, ground, tuple(inks), snakes, mesh, over, speckle)
 
     @property
     def colourful(self) -> bool:
         """Whether a canvas of one ink does not do."""
-        return self.confetti or self.scratches != 0 or self.mesh is not None or self.ghosts > 0
+        return self.confetti or self.scratches != 0 or self.mesh is not None
 
     def behind(self, canvas: Canvas, settings: CaptchaSettings, chance: Chance) -> None:
         """Lay scratches and a mesh on an empty canvas."""
@@ -126,10 +123,6 @@ class Obstacles:
             places = chance.many(2 * specks)
             xs, ys = (places[:specks] * w).astype(np.intp), (places[specks:] * h).astype(np.intp)
             canvas.dots(xs, ys, 1, self._of_dots(specks, chance))
-
-    def faint(self, chance: Chance, least: float, most: float) -> Colour:
-        """Draw a colour that far, as a share, from the ground to a colour of the text, or to any where all are used."""
-        return _between(self.ground, self._of_stroke(chance), chance.between(least, most))
 
     def _of_dots(self, count: int, chance: Chance) -> Colour | NDArray[np.uint8]:
         if not self.confetti:

@@ -33,12 +33,6 @@ LEAST_PX_A_SYMBOL = 7
 CUT_OFF = 1.3
 #: The sheet that grain is cut out of is so many pixels larger than a picture, and up to twice as many.
 _SHEET_PX = 256
-#: How large ghosts are beside the symbols of the text, and how far from the ground to the text their colour is.
-_GHOST_SIZE = (0.2, 0.5)
-_GHOST_FAINT = (0.1, 0.5)
-#: How far a shadow lies aside, as a share of the picture's height, and how far its colour is from that of the ground.
-_SHADOW_ASIDE = 0.06
-_SHADOW_FAINT = (0.2, 0.7)
 
 
 class Painted(NamedTuple):
@@ -65,8 +59,6 @@ class _Style:
     colours: list[Colour]
     ground: Colour
     patches: list[Colour]
-    shadow: Colour | None
-    aside: tuple[int, int]
     obstacles: Obstacles
 
 
@@ -172,8 +164,6 @@ class TextPainter:
             colour = style.colours[k % len(style.colours)]
             free = settings.height_px - piece.mask.shape[0]
             top = int(free / 2 + piece.sinks + style.unsteady * max(0, free) / 2 * chance.between(-1, 1))
-            if style.shadow is not None:
-                canvas.press(piece.mask, left + style.aside[0], top + style.aside[1], style.shadow)
             canvas.press(piece.mask, left, top, colour)
             spans[k] = left, left + piece.width
         if width > settings.width_px:
@@ -196,11 +186,6 @@ class TextPainter:
         if dark:
             ground, inks = _negative(ground), [_negative(ink) for ink in inks]
             patches = [_negative(patch) for patch in patches]
-        obstacles = Obstacles.drawn(settings, ground, inks, chance)
-        shadow, aside = None, (0, 0)
-        if settings.shadows and chance.yes(settings.shadows):
-            shadow, most = obstacles.faint(chance, *_SHADOW_FAINT), max(1, int(_SHADOW_ASIDE * settings.height_px))
-            aside = chance.whole(-most, most), chance.whole(-most, most)
         return _Style(
             scale=chance.between(*settings.scales),
             stretched=chance.yes(settings.stretch),
@@ -212,9 +197,7 @@ class TextPainter:
             colours=inks,
             ground=ground,
             patches=patches,
-            shadow=shadow,
-            aside=aside,
-            obstacles=obstacles,
+            obstacles=Obstacles.drawn(settings, ground, inks, chance),
         )
 
     def _ink(self, chance: Chance, ground: Colour) -> Colour:
@@ -301,7 +284,7 @@ class TextPainter:
         soft = settings.edges == "soft"
         shade = chance.between(*settings.shade)
         grain = chance.between(*settings.grain)
-        even = shade < 1 and grain < 1 and not style.patches and style.shadow is None
+        even = shade < 1 and grain < 1 and not style.patches
         if len(style.colours) == 1 and even and not style.obstacles.colourful:
             return Canvas.of_one_ink(width, height, style.ground, style.colours[0], pale=settings.pale, soft=soft)
         ground = np.empty((height, width, 3), np.float32)
@@ -316,18 +299,7 @@ class TextPainter:
             ground += grain * _grain(height, width, layers, chance)
         canvas = Canvas.of_ground(ground.clip(0, 255).astype(np.uint8), pale=settings.pale, soft=soft)
         style.obstacles.behind(canvas, settings, chance)
-        for _ in range(style.obstacles.ghosts):
-            self._ghost(canvas, style, chance)
         return canvas
-
-    def _ghost(self, canvas: Canvas, style: _Style, chance: Chance) -> None:
-        symbol = chance.pick(self._symbols)
-        glyph = self._case.glyph(*chance.pick(self._choices[symbol]), symbol)
-        warp = Warp(chance.between(-style.turn_deg, style.turn_deg), 0, 0, 0, 0)
-        mask = press(glyph, warp, box=None, scale=style.scale * chance.between(*_GHOST_SIZE))
-        (high, wide), (height, width) = mask.shape, canvas.size
-        left, top = chance.whole(-wide // 2, width - wide // 2), chance.whole(-high // 2, height - high // 2)
-        canvas.press(mask, left, top, style.obstacles.faint(chance, *_GHOST_FAINT))
 
 
 def _grain(height: int, width: int, layers: int, chance: Chance) -> NDArray[np.float32]:

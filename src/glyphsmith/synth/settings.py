@@ -96,8 +96,6 @@ class CaptchaSettings:
     shade: Whole = (0, 0)
     #: Probability that each symbol stands on a ground of its own colour.
     patches: float = 0.0
-    #: Probability that a fainter copy of each symbol lies under it, a little aside, as a shadow does.
-    shadows: float = 0.0
     #: Probability of a thin frame around the picture.
     frame: float = 0.0
     # What is in the way. Each kind is there with the probability ``obstructed``.
@@ -106,8 +104,6 @@ class CaptchaSettings:
     confetti: float = 0.0
     #: Short thin strokes behind the text, in colours between those of the ground and of the text.
     scratches: Whole = (0, 0)
-    #: Small faint symbols behind the text.
-    ghosts: Whole = (0, 0)
     dots: Whole = (30, 30)
     dot_sizes_px: Whole = (3, 3)
     curves: Whole = (1, 1)
@@ -206,7 +202,6 @@ _LIMITS: dict[str, tuple[float, float]] = {
             "confetti",
             "coloured_grain",
             "patches",
-            "shadows",
             "mesh",
             "speckle",
         ),
@@ -215,7 +210,7 @@ _LIMITS: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("warp_x", "warp_y"), (0, 0.45)),
     **dict.fromkeys(("ground", "ink", "contrast", "shade"), (0, 255)),
     **dict.fromkeys(("scale", "box_scale", "own_sizes"), (0.1, 8)),
-    **dict.fromkeys(("dots", "scratches", "ghosts"), (0, 5000)),
+    **dict.fromkeys(("dots", "scratches"), (0, 5000)),
     **dict.fromkeys(("curves", "lines", "snakes"), (0, 100)),
     **dict.fromkeys(("dot_sizes_px", "stroke_px"), (1, 32)),
     "rotate_deg": (0, 180),
@@ -260,7 +255,7 @@ PRESETS = MappingProxyType(
             fonts=("bundled", "matplotlib", "system"),
             font_sizes_px=(36, 58),
             one_font=0.7,
-            scale=(0.55, 1.4),
+            scale=(0.8, 1.4),
             made_for_px=80,
             own_sizes=(0.8, 1.15),
             stretch=0.2,
@@ -284,12 +279,10 @@ PRESETS = MappingProxyType(
             pale=False,
             shade=(0, 60),
             patches=0.05,
-            shadows=0.08,
             frame=0.1,
             obstructed=0.3,
             confetti=0.5,
             scratches=(10, 120),
-            ghosts=(5, 40),
             dots=(5, 80),
             dot_sizes_px=(1, 3),
             curves=(1, 2),
