@@ -42,7 +42,7 @@ def models(as_json: bool) -> int:
                 "task": card.task,
                 "about": card.about,
                 "labels": list(card.alphabet),
-                "file_mb": round(reader.file_bytes / 1e6, 4),
+                "file_mb": round(reader.file_bytes / 1e6, 6),
                 "reject_below": card.reject_below,
                 "figures": card.figures,
                 "path": str(path),

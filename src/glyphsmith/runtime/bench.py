@@ -124,7 +124,7 @@ def measure(model: str, *, seconds: float = 1.0) -> Iterator[SizeFigures | Bench
         yield sizes[-1]
     yield Bench(
         model=reader.name,
-        file_mb=round(reader.file_bytes / 1e6, 4),
+        file_mb=round(reader.file_bytes / 1e6, 6),
         load_ms=round(statistics.median(loads_ms), 2),
         cold_ms=cold_ms,
         peak_mb=peak_mb,
