@@ -249,6 +249,7 @@ def _score(
     if task.folds is None or fit.interrupted:
         return None
     from glyphsmith import kfold
+    from glyphsmith.train.folding import are_asked_for
 
     scored = kfold.score(
         folder,
@@ -256,7 +257,7 @@ def _score(
         written.card,
         final_s=fit.seconds,
         left_s=lambda: time_to_learn(asked.minutes, time.monotonic() - began),
-        asked=asked.folds is not None or bool(asked.recipe),
+        asked=are_asked_for(asked),
         say=say,
     )
     fit.interrupted = scored is None

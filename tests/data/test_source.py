@@ -462,8 +462,8 @@ def test_a_quotation_mark_that_is_not_closed_is_one_error_with_its_line(tmp_path
     (tmp_path / "labels.csv").write_text("file,label\n" + "\n".join(rows) + "\n")
     with pytest.raises(DataError, match=r"labels\.csv: line 6 opens a quotation mark that is not closed for 8 lines"):
         open_source(tmp_path)
-    # What people do write: a mark inside a cell, and a cell of two lines.
-    (tmp_path / "labels.csv").write_text('file,label,note\n0.png,say "7",\n1.png,x,"two\nlines"\n')
+    # What people do write: a mark inside a cell, and a cell of many lines.
+    (tmp_path / "labels.csv").write_text('file,label,note\n0.png,say "7",\n1.png,x,"' + "a\n" * 9 + '"\n')
     assert len(open_source(tmp_path)) == 2
 
 

@@ -10,7 +10,7 @@ from scipy import stats
 
 from glyphsmith.errors import RecipeError
 from glyphsmith.train.folders import Asked
-from glyphsmith.train.folding import choose_folds, fold_figures, how_long, seconds_for_fold
+from glyphsmith.train.folding import are_asked_for, choose_folds, fold_figures, how_long, seconds_for_fold
 
 ASKED = Asked("signs", "", (), None, None, "", "", "")
 
@@ -44,6 +44,8 @@ def test_folds_that_are_set_are_folds_that_are_asked_for() -> None:
     assert chosen(replace(ASKED, settings=("data.folds=2",)), recipe=2) == 2
     assert chosen(replace(ASKED, settings=("folds=0",)), recipe=0) == 0
     assert chosen(replace(ASKED, settings=("data.group=writer",))) == 5
+    assert are_asked_for(replace(ASKED, settings=("data.folds=2",)))
+    assert not are_asked_for(replace(ASKED, settings=("data.group=writer",)))
     with pytest.raises(RecipeError, match="expected 2 or more"):
         chosen(replace(ASKED, settings=("data.folds=1",)), recipe=1)
 

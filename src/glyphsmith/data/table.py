@@ -26,7 +26,7 @@ MAX_TABLE_BYTES = 2**28
 _USUAL = tuple(sorted(PICTURE_SUFFIXES))
 _FILE_COLUMNS = ("file", "filename", "file_name", "path", "filepath", "image", "img", "picture", "image_path", "name")
 _LABEL_COLUMNS = ("label", "text", "labels", "class", "target", "transcription", "truth", "digit", "character", "latex")
-#: A cell may span lines, but one that spans so many was meant to end before.
+#: A line of a table that spans more lines than these was meant to end before, where a quotation mark has no partner.
 _MOST_LINES = 3
 _PART_COLUMNS = ("part", "split", "subset", "set", "partition")
 
@@ -254,9 +254,9 @@ def _cells(text: str, name: str, *, skip: bool) -> Iterator[list[str]]:
     try:
         if skip:
             next(reader, None)
-        before = reader.line_num
+        before, unpaired = reader.line_num, text.count('"') % 2 == 1
         for cells in reader:
-            if reader.line_num - before > _MOST_LINES:
+            if unpaired and reader.line_num - before > _MOST_LINES:
                 raise DataError(
                     f"{name}: line {before + 1} opens a quotation mark that is not closed for "
                     f"{reader.line_num - before:,} lines",

@@ -17,6 +17,7 @@ from glyphsmith.train.folders import Asked
 
 __all__ = [
     "FoldFigures",
+    "are_asked_for",
     "check_folds",
     "choose_folds",
     "fold_figures",
@@ -68,7 +69,7 @@ def choose_folds(
     if asked.folds is not None:
         check_folds(asked.folds)
         return asked.folds, Decision("folds", str(asked.folds), "--folds") if asked.folds else None
-    if any(word.startswith(("data.folds=", "folds=")) for word in asked.settings):
+    if _are_set(asked):
         check_folds(recipe_folds)
         return recipe_folds, Decision("folds", str(recipe_folds), "--set") if recipe_folds else None
     if asked.recipe:
@@ -88,6 +89,15 @@ def choose_folds(
         return 0, Decision("folds", "none", f"{hurried}; --folds {count} asks for them all the same")
     why = f"of {few} a test part would be too small to say much"
     return count, Decision("folds", str(count), f"{why}; --folds 0 leaves them out")
+
+
+def are_asked_for(asked: Asked) -> bool:
+    """Say whether folds were asked for: by ``--folds``, by a recipe or by ``--set``."""
+    return asked.folds is not None or bool(asked.recipe) or _are_set(asked)
+
+
+def _are_set(asked: Asked) -> bool:
+    return any(word.startswith(("data.folds=", "folds=")) for word in asked.settings)
 
 
 def how_long(count: int, final_s: float, seconds: float | None) -> str:
