@@ -206,6 +206,14 @@ def test_a_refused_sum_has_the_most_doubtful_pages_asked_for_again_until_another
     )
 
 
+def test_a_sum_that_is_judged_may_be_four_times_as_doubtful():
+    unsent = solved(Told(doubtful(otherwise=1 - 1.5e-4)), pages=40, bound=None)
+    # 40 pages at 5e-5 each: a third of them may stay as they are.
+    assert 66 <= unsent.readings <= 68
+    sent, _ = judged(Judged(others=1.5e-4), bound=None)
+    assert (sent.readings, sent.accepted) == (40, True)
+
+
 def test_a_refused_sum_that_stays_is_sent_once():
     visitor = Judged(right=1)
     found, said = judged(visitor)

@@ -127,7 +127,10 @@ def collect(
 @click.option("--out", metavar="JOB", help="A folder; the same words go on after any end.")
 @click.option("--submit", is_flag=True, help="Send the sum by the site's form.")
 @click.option(
-    "--bound", type=float, metavar="N", help="Ask again while more than N wrong pages are expected (5e-5 a page)."
+    "--bound",
+    type=float,
+    metavar="N",
+    help="Ask again while more than N wrong pages are expected (5e-5 a page; with --submit 2e-4).",
 )
 @_visiting
 def solve(

@@ -70,7 +70,7 @@ def _by_signs(weights: Scores) -> tuple[Scores, Scores, Scores]:
     the sums of signed weights; without an item and a label is the derivative by its weight.
     """
     k = weights.shape[1]
-    signs = _signs(k)
+    signs, signed = _signs(k)
     # Labels first, then signs, then rows, so that every step runs over memory in order.
     columns, others = _room((2, k, len(signs), len(weights)))
     np.matmul(signs, weights.transpose(2, 1, 0), out=columns)
@@ -81,7 +81,6 @@ def _by_signs(weights: Scores) -> tuple[Scores, Scores, Scores]:
     for label in range(k - 2, -1, -1):
         others[label] *= after
         after *= columns[label]
-    signed = signs * (signs.prod(axis=1, keepdims=True) / len(signs))
     return signed[:, 0] @ after, np.abs(after).mean(axis=0), (signed.T @ others).transpose(2, 1, 0)
 
 
@@ -96,10 +95,13 @@ def _room(shape: tuple[int, ...]) -> Scores:
 
 
 @lru_cache(maxsize=8)
-def _signs(k: int) -> Scores:
-    """Give all ways (2 ** (k - 1), k) to sign k items of which the first is positive."""
+def _signs(k: int) -> tuple[Scores, Scores]:
+    """Give all ways (2 ** (k - 1), k) to sign k items of which the first is positive, and the same as weights of terms:
+    times the product of a way's signs, over the number of ways.
+    """
     places = np.arange(1 << (k - 1))[:, None] >> np.arange(k - 1)
-    return np.asarray(np.concatenate((np.ones((len(places), 1)), 1.0 - 2.0 * (places & 1)), axis=1))
+    signs = np.concatenate((np.ones((len(places), 1)), 1.0 - 2.0 * (places & 1)), axis=1)
+    return signs, signs * (signs.prod(axis=1, keepdims=True) / len(signs))
 
 
 def _by_sets(rows: Scores) -> Ways:

@@ -66,15 +66,14 @@ def preparation(settings: Prepare) -> onnx.ModelProto:
     C is 3 with ``colour``, else 1. The outputs of ``stage_captions`` are float32 (N, 1, h, w) in 0..1.
     """
     graph = Operators()
-    pixels = graph.op("Div", graph.op("Cast", "image", to=TensorProto.FLOAT), graph.value(255.0))
     if settings.colour:
+        pixels = graph.op("Div", graph.op("Cast", "image", to=TensorProto.FLOAT), graph.value(255.0))
         planes = graph.op("Transpose", pixels, perm=[0, 3, 1, 2])
         graph.name(_resized(graph, planes, settings), "prepared")
         channels = 3
     else:
         channels = 1
-        luma = graph.op("MatMul", pixels, graph.array(np.array(_LUMA, np.float32).reshape(3, 1)))
-        grey = graph.op("Transpose", luma, perm=[0, 3, 1, 2])
+        grey = _grey(graph)
         if settings.crop:
             _ink_path(graph, grey, settings)
         else:
@@ -94,6 +93,18 @@ def preparation(settings: Prepare) -> onnx.ModelProto:
     model = helper.make_model(proto, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
     onnx.checker.check_model(model)
     return model
+
+
+def _grey(graph: Operators) -> str:
+    """Give the brightness (N, 1, H, W) of ``image``, in 0..1.
+
+    As one row of weights times the transposed pixels: one column behind them took three times as long (docs/log.md).
+    """
+    weights = graph.array((np.array(_LUMA, np.float64) / 255.0).astype(np.float32).reshape(1, 3))
+    pixels = graph.op("Cast", graph.op("Reshape", "image", graph.ints([-1, 3])), to=TensorProto.FLOAT)
+    luma = graph.op("Gemm", weights, pixels, transB=1)
+    count, sides = graph.op("Shape", "image", start=0, end=1), graph.op("Shape", "image", start=1, end=3)
+    return graph.op("Reshape", luma, graph.op("Concat", count, graph.ints([1]), sides, axis=0))
 
 
 def _whole_path(graph: Operators, grey: str, settings: Prepare) -> None:
@@ -201,18 +212,19 @@ def _resized(graph: Operators, planes: str, settings: Prepare) -> str:
         factor = graph.op("Min", factor, graph.value(1.0))
     wanted = graph.op("Max", graph.op("Round", graph.op("Mul", shape, factor)), graph.value(1.0))
     small = graph.clip(graph.resize_to(planes, graph.op("Cast", wanted, to=TensorProto.INT64)))
-    # Pad takes one value for all pictures, so the border's mean of each is taken off before and put back after.
-    if settings.fit == "place" and not settings.colour and settings.polarity != "auto":
-        # The ground is known: a frame at the edge of a picture is no ground.
-        border = graph.value(1.0 if settings.polarity == "invert" else 0.0)
-    else:
-        border = border_mean(graph, small)
     size = graph.op("Shape", small, start=2, end=4)
     missing = graph.op("Sub", graph.ints(target), size)
     before = graph.op("Div", missing, graph.ints([2]))
     pads = graph.op("Concat", before, graph.op("Sub", missing, before), axis=0)
-    padded = graph.op("Pad", graph.op("Sub", small, border), pads, "", graph.ints([2, 3]), mode="constant")
-    whole = graph.op("Add", padded, border)
+    if settings.fit == "place" and not settings.colour and settings.polarity != "auto":
+        # The ground is known: a frame at the edge of a picture is no ground.
+        ground = graph.value(1.0 if settings.polarity == "invert" else 0.0)
+        whole = graph.op("Pad", small, pads, ground, graph.ints([2, 3]), mode="constant")
+    else:
+        # Pad takes one value for all pictures, so the border's mean of each is taken off before and put back after.
+        border = border_mean(graph, small)
+        padded = graph.op("Pad", graph.op("Sub", small, border), pads, "", graph.ints([2, 3]), mode="constant")
+        whole = graph.op("Add", padded, border)
     # The pads are computed, so shape inference cannot know the result; the network needs it to be known.
     return graph.op("Reshape", whole, graph.ints([0, 0, *target]))
 
