@@ -28,6 +28,38 @@ def png(tmp_path, name, picture):
     return path
 
 
+# --- a graph is optimised when that pays -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """What sessions are opened: the outputs, and whether the graph is run as it is written."""
+    openings = []
+    real = reader_module.open_session
+
+    def noted(model, outputs=None, *, threads=1, plain=False):
+        openings.append((*outputs, "plain" if plain else "optimised"))
+        return real(model, outputs, threads=threads, plain=plain)
+
+    monkeypatch.setattr(reader_module, "open_session", noted)
+    return openings
+
+
+def test_the_graph_is_optimised_once_more_than_a_few_pictures_were_read(opened):
+    reader = open_reader(tiny_model())
+    first = [reader.read(picture_of(4)).confidence for _ in range(reader_module.FEW)]
+    assert opened == [("probabilities", "plain")]
+    after = [reader.read(picture_of(4)).confidence for _ in range(3)]
+    assert opened == [("probabilities", "plain"), ("probabilities", "optimised")]
+    assert [*first, *after] == pytest.approx([first[0]] * (reader_module.FEW + 3), abs=1e-5)
+
+
+def test_a_reader_in_8_bits_reads_as_such_from_the_first_picture_on(opened):
+    reader = open_reader("sprites")
+    reader.probabilities(np.full((1, 20, 18, 3), 255, np.uint8))
+    assert opened == [("probabilities", "optimised")]
+
+
 # --- one picture, many pictures ---------------------------------------------------------------------------------------
 
 

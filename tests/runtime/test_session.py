@@ -73,3 +73,12 @@ def test_too_little_memory_is_said_in_our_words(words):
 
     with pytest.raises(ModelError, match=r"not enough memory for pictures of shape \(1, 20, 30, 3\)"):
         run(Session(), ["logits"], picture_of(3)[None])
+
+
+@pytest.mark.parametrize("name", ["digits", "captcha", "arithmetic"])
+def test_a_graph_that_is_run_as_it_is_written_gives_the_same_answers_but_for_rounding(name):
+    model = keep_outputs(shipped()[name].read_bytes(), ["probabilities"])
+    plain, ours = open_session(model, plain=True), open_session(model)
+    images = np.random.default_rng(0).integers(0, 256, (3, 60, 160, 3), dtype=np.uint8)
+    found, wanted = (run(session, ["probabilities"], images)[0] for session in (plain, ours))
+    np.testing.assert_allclose(found, wanted, atol=2e-5)

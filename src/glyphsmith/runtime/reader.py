@@ -34,6 +34,10 @@ BATCH_PIXELS = 4_000_000
 #: Decoders that are kept, one for each way of asking; the oldest goes first.
 MOST_DECODERS = 16
 
+#: So many pictures are read with the graph as it is written, which opens `digits` in 12 ms for 39. What that costs a
+#: picture adds up to the difference after 8 captchas or 100 digits (docs/log.md).
+FEW = 8
+
 _PER_LABEL = frozenset({"probabilities", "logits", "map"})
 
 Reading = LabelReading | TextReading
@@ -54,6 +58,8 @@ class Reader:
         self._model = model
         self._threads = threads
         self._sessions: dict[tuple[str, ...], ort.InferenceSession] = {("probabilities",): session}
+        self._plain = set() if _in_8_bits(model) else set(self._sessions)
+        self._shown = 0
         self._decoders: dict[tuple[int, float, str | None, str | None], Decoder] = {}
 
     @property
@@ -230,9 +236,11 @@ class Reader:
     def _outputs(self, names: Sequence[str], images: Picture) -> list[NDArray[np.float32]]:
         """Run the part of the graph that leads to the named outputs; a part is opened when first asked for."""
         key = tuple(names)
+        self._shown += len(images)
         try:
-            if key not in self._sessions:
+            if key not in self._sessions or (key in self._plain and self._shown > FEW):
                 self._sessions[key] = open_session(self._model, names, threads=self._threads)
+                self._plain.discard(key)
             values = run(self._sessions[key], names, images)
         except ModelError as error:
             raise ModelError(f"{self.where}: {error.message}") from None
@@ -263,7 +271,7 @@ def open_reader(model: str | os.PathLike[str] | bytes, *, threads: int = 1) -> R
         raise ModelError(f"{where}: the file is empty (0 bytes)")
     check_seal(data, where=where)
     try:
-        session = open_session(data, ["probabilities"], threads=threads)
+        session = open_session(data, ["probabilities"], threads=threads, plain=not _in_8_bits(data))
         outputs = output_names(data)
     except (ModelError, ValueError) as error:
         raise ModelError(f"{where}: {error}") from None
@@ -273,6 +281,11 @@ def open_reader(model: str | os.PathLike[str] | bytes, *, threads: int = 1) -> R
     card = Card.from_json(record, where=where)
     _check_graph(session, outputs, card, where)
     return Reader(data, session, card, where=where, threads=threads)
+
+
+def _in_8_bits(model: bytes) -> bool:
+    """Say whether a file computes in 8 bits, which a graph that is run as it is written does not."""
+    return b"DequantizeLinear" in model
 
 
 def _read_file(path: str) -> bytes:
