@@ -4,8 +4,9 @@
 
 What a network has learned last costs it some of what it knew; between the two often lies one that has both (Wortsman et
 al., Robust fine-tuning of zero-shot models, 2022). ``--share`` is the second's. Preparation, labels and card are the
-first's; ``--card`` names a JSON file with ``command``, ``figures`` and ``notes`` to put in their place. A tool for
-making a shipped reader, not a measurement.
+first's, the preparation as it is written today: of one file twice that is all that changes. ``--card`` names a JSON
+file with ``command``, ``figures`` and ``notes`` to put in their place. A tool for making a shipped reader, not a
+measurement.
 """
 
 from __future__ import annotations
