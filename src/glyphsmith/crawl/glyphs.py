@@ -111,22 +111,23 @@ class SheetReader:
     def _stacked(self, cells: Sequence[Picture | None]) -> list[tuple[list[int], Picture]]:
         """Put cells together that can be read in one call: their places, and their pictures (n, H, W, 3)."""
         rows, columns = self._field
-        by_size: dict[tuple[int, ...], list[int]] = {}
+        laid = np.full((len(cells), rows, columns, 3), 255, np.uint8)
+        fitting: list[int] = []
+        larger: dict[tuple[int, ...], list[tuple[int, Picture]]] = {}
         for i, cell in enumerate(cells):
-            if cell is not None:
-                fits = cell.shape[0] <= rows and cell.shape[1] <= columns
-                by_size.setdefault((rows, columns, 3) if fits else cell.shape, []).append(i)
-        stacked = []
-        for (height, width, _), places in by_size.items():
-            # In the middle, as the reader's own preparation would lay each.
-            stack = np.full((len(places), height, width, 3), 255, np.uint8)
-            for picture, place in zip(stack, places, strict=True):
-                cell = cells[place]
-                assert cell is not None
-                h, w = cell.shape[:2]
-                top, left = (height - h) // 2, (width - w) // 2
-                picture[top : top + h, left : left + w] = cell
-            stacked.append((places, stack))
+            if cell is None:
+                continue
+            h, w = cell.shape[:2]
+            if h > rows or w > columns:
+                larger.setdefault(cell.shape, []).append((i, cell))
+                continue
+            # In the middle, as the reader's own preparation would lay it.
+            top, left = (rows - h) // 2, (columns - w) // 2
+            laid[i, top : top + h, left : left + w] = cell
+            fitting.append(i)
+        stacked = [([i for i, _ in same], np.stack([cell for _, cell in same])) for same in larger.values()]
+        if fitting:
+            stacked.append((fitting, laid if len(fitting) == len(cells) else laid[fitting]))
         return stacked
 
 

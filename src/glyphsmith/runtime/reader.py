@@ -34,8 +34,8 @@ BATCH_PIXELS = 4_000_000
 #: Decoders that are kept, one for each way of asking; the oldest goes first.
 MOST_DECODERS = 16
 
-#: So many pictures are read with the graph as it is written, which opens `digits` in 12 ms for 39. What that costs a
-#: picture adds up to the difference after 8 captchas or 100 digits (docs/log.md).
+#: So many pictures are read with the whole graph as it is written, which opens `digits` in 12 ms for 44. What that
+#: costs a picture adds up to the difference after 8 captchas or 100 digits (docs/log.md).
 FEW = 8
 
 _PER_LABEL = frozenset({"probabilities", "logits", "map"})
@@ -50,15 +50,24 @@ MAX_FILE_BYTES = 2**31 - 1
 class Reader:
     """One opened reader; ``open_reader`` or ``glyphsmith.load`` makes it. Reading is safe from several threads."""
 
-    def __init__(self, model: bytes, session: ort.InferenceSession, card: Card, *, where: str, threads: int) -> None:
+    def __init__(
+        self,
+        model: bytes,
+        card: Card,
+        *,
+        where: str,
+        threads: int,
+        whole: ort.InferenceSession | None,
+        sessions: dict[tuple[str, ...], ort.InferenceSession],
+    ) -> None:
         self.card = card
         self.alphabet = Alphabet(card.alphabet)
         self.file_bytes = len(model)
         self.where = where
         self._model = model
         self._threads = threads
-        self._sessions: dict[tuple[str, ...], ort.InferenceSession] = {("probabilities",): session}
-        self._plain = set() if _in_8_bits(model) else set(self._sessions)
+        self._whole = whole
+        self._sessions = sessions
         self._shown = 0
         self._decoders: dict[tuple[int, float, str | None, str | None], Decoder] = {}
 
@@ -234,14 +243,10 @@ class Reader:
         return np.asarray(maps[0])
 
     def _outputs(self, names: Sequence[str], images: Picture) -> list[NDArray[np.float32]]:
-        """Run the part of the graph that leads to the named outputs; a part is opened when first asked for."""
-        key = tuple(names)
+        """Run the part of the graph that leads to the named outputs."""
         self._shown += len(images)
         try:
-            if key not in self._sessions or (key in self._plain and self._shown > FEW):
-                self._sessions[key] = open_session(self._model, names, threads=self._threads)
-                self._plain.discard(key)
-            values = run(self._sessions[key], names, images)
+            values = run(self._session(tuple(names)), names, images)
         except ModelError as error:
             raise ModelError(f"{self.where}: {error.message}") from None
         for name, value in zip(names, values, strict=True):
@@ -255,6 +260,16 @@ class Reader:
                     f"{self.where}: output {name} is {value.dtype} {value.shape}, expected {wanted} to begin"
                 )
         return values
+
+    def _session(self, names: tuple[str, ...]) -> ort.InferenceSession:
+        """Give what computes the named outputs: the whole graph for a few pictures, then a part of its own."""
+        whole = self._whole
+        if whole is not None and self._shown <= FEW and {output.name for output in whole.get_outputs()} >= set(names):
+            return whole
+        self._whole = None
+        if names not in self._sessions:
+            self._sessions[names] = open_session(self._model, names, threads=self._threads)
+        return self._sessions[names]
 
 
 def open_reader(model: str | os.PathLike[str] | bytes, *, threads: int = 1) -> Reader:
@@ -271,8 +286,12 @@ def open_reader(model: str | os.PathLike[str] | bytes, *, threads: int = 1) -> R
         raise ModelError(f"{where}: the file is empty (0 bytes)")
     check_seal(data, where=where)
     try:
-        session = open_session(data, ["probabilities"], threads=threads, plain=not _in_8_bits(data))
+        sessions: dict[tuple[str, ...], ort.InferenceSession] = {}
+        whole = None if _in_8_bits(data) else open_session(data, threads=threads, plain=True)
+        if whole is None:
+            sessions["probabilities",] = open_session(data, ["probabilities"], threads=threads)
         outputs = output_names(data)
+        session = whole or sessions["probabilities",]
     except (ModelError, ValueError) as error:
         raise ModelError(f"{where}: {error}") from None
     record = session.get_modelmeta().custom_metadata_map.get(CARD_KEY)
@@ -280,7 +299,7 @@ def open_reader(model: str | os.PathLike[str] | bytes, *, threads: int = 1) -> R
         raise ModelError(f"{where}: the file carries no card")
     card = Card.from_json(record, where=where)
     _check_graph(session, outputs, card, where)
-    return Reader(data, session, card, where=where, threads=threads)
+    return Reader(data, card, where=where, threads=threads, whole=whole, sessions=sessions)
 
 
 def _in_8_bits(model: bytes) -> bool:
@@ -306,7 +325,9 @@ def _check_graph(session: ort.InferenceSession, outputs: Sequence[str], card: Ca
     if image is None or image.name != "image" or image.type != "tensor(uint8)" or not _fits(image.shape, 4, 3, 3):
         shown = ", ".join(f"{item.name} {item.type} {item.shape}" for item in inputs)
         raise ModelError(f"{where}: the graph takes ({shown}), expected image uint8 (N, H, W, 3)")
-    answer = session.get_outputs()[0]
+    answer = next((output for output in session.get_outputs() if output.name == "probabilities"), None)
+    if answer is None:
+        raise ModelError(f"{where}: the graph has no output probabilities")
     rank, outputs_a_place = 2, len(card.alphabet)
     if card.text is not None:
         rank, outputs_a_place = 3, len(card.alphabet) + (card.text.head == "ctc")
