@@ -2,8 +2,9 @@
 
 ONNX Runtime computes the whole graph whatever is fetched (its ``only_execute_path_to_fetches`` acts in training builds
 only: eight convolutions beside a ReduceMean cost 40 ms either way), and every further output keeps operators from being
-fused. A reader's file has many outputs: preparation stages, class map. So reading opens a copy with one output, and the
-others are opened when somebody asks. Only the outermost protobuf fields are read; weights are copied, never decoded.
+fused. A reader's file has many outputs: preparation stages, class map. So for more than a few pictures reading opens a
+copy with one output, and others when somebody asks. Only the outermost protobuf fields are read; weights are copied,
+never decoded.
 
 Field numbers are those of onnx.proto: ModelProto.graph 7; GraphProto.node 1, .initializer 5, .input 11, .output 12;
 NodeProto.input 1, .output 2, .attribute 5; AttributeProto.g 6, .graphs 11; TensorProto.name 8; ValueInfoProto.name 1.
