@@ -214,6 +214,13 @@ def test_a_sum_that_is_judged_may_be_four_times_as_doubtful():
     assert (sent.readings, sent.accepted) == (40, True)
 
 
+def test_a_site_that_says_neither_yes_nor_no_leaves_a_doubt_that_is_said(monkeypatch):
+    monkeypatch.setattr("glyphsmith.crawl.solve.verdict", lambda _: None)
+    found, said = judged(Judged(others=1.5e-4), bound=None)
+    assert (found.total, found.accepted) == (RIGHT, None)
+    assert f"neither yes nor no to {RIGHT}; 0.006 wrong pages are expected among all" in said
+
+
 def test_a_refused_sum_that_stays_is_sent_once():
     visitor = Judged(right=1)
     found, said = judged(visitor)

@@ -323,6 +323,9 @@ class _Story:
             self.say(f"the sum could not be sent: {given_up.last.reason}")
             return
         self._write({"answer": total, "accepted": accepted})
+        if accepted is None:
+            wrong = sum(self.solution.errors[page] for page in self.solution.pages)
+            self.say(f"the site says neither yes nor no to {total}; {wrong:.2g} wrong pages are expected among all")
 
 
 def _solved(answer: PageAnswer) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""ONNX Runtime as we use it: one thread, quiet, and only the outputs that are asked for are computed.
+"""ONNX Runtime as we use it: one thread, quiet, and cut down to the outputs that are named.
 
 ``reader`` opens a reader's file through here; ``train`` and ``export`` run the preparation graph through the very same
 sessions, so the pictures a network learns from are the pictures it will read.
