@@ -328,7 +328,7 @@ class _Run:
         )
 
     def _trial(self) -> Trial:
-        return Trial(self.network, self.judge, self.recipe, self.fabric.device)
+        return Trial(self.network, self.judge, self.fabric)
 
     def _save(self) -> None:
         self.saved = time.monotonic()
