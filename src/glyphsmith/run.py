@@ -103,31 +103,31 @@ def run(
             folder, known["classes"], known["endless"], known["strangers"], seconds=left_s, resume=resume
         )
         return Outcome(folder, folder / "model.onnx", "", None, (), fit.stopped, fit.interrupted)
-    made = folders.open_run(folder, resume=resume)
-    if resume:
-        asked = folders.read_asked(folder, asked)
-    try:
-        task = prepare(folder, asked, say)
-        ready_s = time.monotonic() - began
-        strangers = task.strangers.learned if task.strangers else None
-        share({"classes": len(task.alphabet), "endless": task.endless, "strangers": strangers})
-        fit = _learn(folder, task, asked.minutes, began, resume, say)
-    except BaseException:
-        if not resume:
-            folders.undo(folder, made=made)
-        raise
-    try:
-        outcome = _finish(folder, task, fit, asked, began, say)
-    except KeyboardInterrupt:
-        # From here on a Ctrl-C costs the figures, never the file.
-        model = folder / "model.onnx"
-        if not model.is_file():
+    with folders.open_run(folder, resume=resume) as made:
+        if resume:
+            asked = folders.read_asked(folder, asked)
+        try:
+            task = prepare(folder, asked, say)
+            ready_s = time.monotonic() - began
+            strangers = task.strangers.learned if task.strangers else None
+            share({"classes": len(task.alphabet), "endless": task.endless, "strangers": strangers})
+            fit = _learn(folder, task, asked.minutes, began, resume, say)
+        except BaseException:
+            if not resume:
+                folders.undo(folder, made=made)
             raise
-        say(_without_figures(folder))
-        return Outcome(folder, model, "", None, (), "interrupted", True)
-    if line := over_limit(asked.minutes, time.monotonic() - began, ready_s):
-        say(line)
-    return outcome
+        try:
+            outcome = _finish(folder, task, fit, asked, began, say)
+        except KeyboardInterrupt:
+            # From here on a Ctrl-C costs the figures, never the file.
+            model = folder / "model.onnx"
+            if not model.is_file():
+                raise
+            say(_without_figures(folder))
+            return Outcome(folder, model, "", None, (), "interrupted", True)
+        if line := over_limit(asked.minutes, time.monotonic() - began, ready_s):
+            say(line)
+        return outcome
 
 
 def _without_figures(folder: Path) -> str:

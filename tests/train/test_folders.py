@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,9 +43,25 @@ def test_a_source_may_be_spelled_otherwise_as_long_as_it_is_the_same_place(tmp_p
 
 def test_a_file_in_the_place_of_the_folder_is_called_a_file(tmp_path: Path) -> None:
     (tmp_path / "run").write_text("mine")
-    with pytest.raises(DataError, match="run: is a file") as refused:
-        open_run(tmp_path / "run", resume=False)
+    with pytest.raises(DataError, match="run: is a file") as refused, open_run(tmp_path / "run", resume=False):
+        pass
     assert "--resume" not in str(refused.value)
+
+
+def test_two_processes_never_work_in_one_run(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    code = "from pathlib import Path; from glyphsmith.train.folders import open_run; import sys\n"
+    code += "with open_run(Path(sys.argv[1]), resume=False): print('at work', flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", code, run], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"at work\n"
+        write_asked(run, ASKED)
+        with pytest.raises(DataError, match="run: another process is at work in this run"), open_run(run, resume=True):
+            pass
+        other.kill()
+    with open_run(run, resume=True) as made:
+        assert made == []
+    assert [path.name for path in run.iterdir()] == ["run.json"]
 
 
 def test_a_run_is_gone_on_with_from_anywhere_with_the_pictures_it_began_with(tmp_path, monkeypatch):

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from glyphsmith.errors import DataError, PageError
+from glyphsmith.files import hold
 
 __all__ = ["Job", "open_job", "tell_lines"]
 
@@ -91,7 +91,8 @@ def open_job(path: Path | None, header: dict[str, Any]) -> Iterator[Job]:
     except OSError as error:
         raise DataError(f"{path}: cannot be written ({error.strerror or error})") from None
     try:
-        _hold(handle, path)
+        if not hold(handle):
+            raise DataError(f"{path}: another crawl is at work here", hint="let it end, or name another --out")
         lines = _read(handle, path)
         job = Job(path, lines[1:], handle)
         if not lines or (lines == [{**said, "account": None}] and lines != [said]):
@@ -108,25 +109,6 @@ def open_job(path: Path | None, header: dict[str, Any]) -> Iterator[Job]:
         yield job
     finally:
         os.close(handle)
-
-
-def _hold(handle: int, path: Path) -> None:
-    """Keep other processes from the job until the file is closed. Raises DataError where one is at work."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            # A byte far behind the end: a lock there keeps nobody from reading the lines.
-            os.lseek(handle, 2**30, os.SEEK_SET)
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        raise DataError(f"{path}: another crawl is at work here", hint="let it end, or name another --out") from None
-    except OSError:
-        pass  # a file system without locks
 
 
 def _read(handle: int, path: Path) -> list[dict[str, Any]]:

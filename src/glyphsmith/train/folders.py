@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from glyphsmith.errors import DataError, RecipeError, TrainingError
-from glyphsmith.files import write_atomically
+from glyphsmith.files import hold_folder, write_atomically
 
 __all__ = ["Asked", "is_finished", "open_run", "read_asked", "undo", "write_asked"]
 
@@ -40,10 +40,12 @@ class Asked:
     from_at: str = ""
 
 
-def open_run(folder: Path, *, resume: bool) -> list[Path]:
-    """Make the folder, or take up the one to resume; gives the folders that were made for it, the run's own first.
+@contextmanager
+def open_run(folder: Path, *, resume: bool) -> Iterator[list[Path]]:
+    """Make the folder, or take up the one to resume, and hold it inside the block.
 
-    Raises DataError where it is taken, read-only or full.
+    Gives the folders that were made for it, the run's own first. Raises DataError where it is taken, read-only or full,
+    or another process is at work in it.
     """
     made = [place for place in (folder, *folder.parents) if not place.exists()]
     if resume:
@@ -63,6 +65,14 @@ def open_run(folder: Path, *, resume: bool) -> list[Path]:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(f"{folder}: the run folder cannot be made ({error.strerror or error})") from None
+    with hold_folder(folder) as held:
+        if not held:
+            raise DataError(f"{folder}: another process is at work in this run", hint="let it end")
+        _try_to_write(folder)
+        yield made
+
+
+def _try_to_write(folder: Path) -> None:
     probe = folder / f".probe-{uuid.uuid4().hex[:8]}"
     write_atomically(probe, "")
     probe.unlink(missing_ok=True)
@@ -72,7 +82,6 @@ def open_run(folder: Path, *, resume: bool) -> list[Path]:
             f"{folder}: {free / 1e6:.0f} MB are free on this disk, a run needs more than {_ROOM_BYTES / 1e6:.0f} MB",
             hint="make room, or name a folder on another disk with --out",
         )
-    return made
 
 
 def undo(folder: Path, *, made: Sequence[Path]) -> None:
