@@ -115,7 +115,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _main(words: list[str]) -> int:
-    _wait_asleep()
     _open_closed()
     _write_unicode()
     try:
@@ -207,15 +206,6 @@ def _run(words: list[str]) -> int:
     except click.exceptions.Exit as ended:  # --help has been answered
         return ended.exit_code
     return result if isinstance(result, int) else DONE
-
-
-def _wait_asleep() -> None:
-    """Let a thread of torch that waits for the others look 3 000 times, then sleep; what the caller set stays.
-
-    GNU's OpenMP looks 300 000 times, on a core that another process could use: beside two busy processes a small step
-    took 577 ms for 42. An idle machine learns as fast (docs/log.md). It is read once, when torch is imported.
-    """
-    os.environ.setdefault("GOMP_SPINCOUNT", "3000")
 
 
 def _open_closed() -> None:
