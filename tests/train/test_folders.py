@@ -48,6 +48,7 @@ def test_a_file_in_the_place_of_the_folder_is_called_a_file(tmp_path: Path) -> N
     assert "--resume" not in str(refused.value)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot hold a folder")
 def test_two_processes_never_work_in_one_run(tmp_path: Path) -> None:
     run = tmp_path / "run"
     code = "from pathlib import Path; from glyphsmith.train.folders import open_run; import sys\n"
